@@ -1,0 +1,1 @@
+"""Measured against known truth and known baselines; nothing imports this."""

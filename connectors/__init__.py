@@ -1,0 +1,1 @@
+"""Where from and where to: intake, landing store, readers, databases, receipts."""

@@ -1,0 +1,1 @@
+"""When: the flows, the settings and the command line."""

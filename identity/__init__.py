@@ -1,0 +1,1 @@
+"""Who: the only room that may hold an identifier."""

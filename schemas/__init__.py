@@ -1,0 +1,1 @@
+"""What the feeds are: contracts, and all that follows from them."""

@@ -1,0 +1,104 @@
+"""What makes a contract contradict itself; each problem names a column of the feed."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from schemas.codes import EVENT_KINDS, IDENTIFIERS, SPAN_KINDS
+from schemas.columns import Code, Date, Drop, Key
+from schemas.moments import Span, SpanEnd
+from schemas.terms import EachRow, FileDate, Filled, LatestOf, NoSubject, Ordered, Via
+
+if TYPE_CHECKING:
+    from schemas.contract import Feed
+
+
+def contradictions(feed: "Feed") -> Iterator[tuple[str, str]]:
+    """Yield (column, message) for each contradiction, the worst first."""
+    yield from _name_problems(feed)
+    yield from _use_problems(feed)
+    yield from _reference_problems(feed)
+    yield from _timeline_problems(feed)
+
+
+def _name_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for name in (*feed.headers, *feed.unused):
+        if name in seen:
+            yield name, "is declared twice"
+        seen.add(name)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", feed.name):
+        yield "name", "must be lower case letters, digits and underscores"
+    if isinstance(feed.coverage.date, FileDate) and "{date:" not in feed.files:
+        yield "files", "must say {date:…}, since coverage is taken from the file's name"
+
+
+def _use_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
+    for column in feed.columns:
+        if not column.uses:
+            yield column.name, "states no use"
+        if len(column.uses) > 1 and any(isinstance(use, Drop) for use in column.uses):
+            yield column.name, "is dropped and used at once"
+        if any(use.field not in IDENTIFIERS for use in column.identifies):
+            yield column.name, "identifies by a field that codes.IDENTIFIERS does not list"
+        keep = column.keep
+        if keep and keep.as_ is None and column.keys:
+            yield column.name, "is a key and kept in clear"
+        if keep and keep.as_ is None and any(use.field not in ("sex", "race") for use in column.identifies):
+            yield column.name, "identifies and is kept without being coarsened"
+        if keep and keep.as_ in ("birth_year", "year", "month") and not isinstance(column.type, Date):
+            yield column.name, f"is coarsened to {keep.as_} but is not a date"
+        if isinstance(column.type, Code) and any(not text or not code for text, code in column.type.codes.items()):
+            yield column.name, "lists an empty text or code"
+        for key in column.keys:
+            if key.namespace.split(".")[0] != feed.agency and key.namespace not in feed.shares:
+                yield column.name, f"uses the key {key.namespace} of another agency without sharing it"
+    for namespace, columns in feed.namespaces.items():
+        parts = sorted(key.part for name in columns for key in feed.column(name).keys if key.namespace == namespace)
+        if parts != list(range(1, len(parts) + 1)):
+            yield columns[0], f"has parts of the key {namespace} that do not count 1, 2, …"
+
+
+def _reference_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
+    declared = set(feed.headers)
+    references = [*feed.key]
+    references += [rule.column for rule in feed.expects if isinstance(rule, Filled)]
+    for rule in feed.rules:
+        references += [rule.first, rule.second] if isinstance(rule, Ordered) else [rule.scale, rule.score]
+    if isinstance(feed.coverage.date, LatestOf):
+        references.append(feed.coverage.date.column)
+    for name in references:
+        if name not in declared:
+            yield name, "is referred to but not declared"
+    if not feed.key:
+        yield "key", "names no column"
+    subject = feed.subject
+    if isinstance(subject, Key | Via) and subject.namespace not in feed.namespaces:
+        yield "subject", f"needs a column with Key({subject.namespace!r})"
+    if isinstance(subject, EachRow) and not feed.identifiers:
+        yield "subject", "is each row, but no column identifies"
+    if isinstance(subject, Via | NoSubject) and feed.identifiers:
+        yield "subject", "has identifiers although the row does not name its person"
+
+
+def _timeline_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
+    used: set[str] = set()
+    for mapped in feed.timeline:
+        kinds = SPAN_KINDS if isinstance(mapped, Span | SpanEnd) else EVENT_KINDS
+        if mapped.kind not in kinds:
+            yield mapped.kind, "is not a kind of the timeline (codes.py)"
+        if mapped.record is not None and mapped.record not in feed.namespaces:
+            yield mapped.record, "groups records but no column has that key"
+        for name in mapped.columns:
+            if name not in feed.headers:
+                yield name, "is mapped to the timeline but not declared"
+            elif not feed.column(name).keep:
+                yield name, "is mapped to the timeline but not kept"
+            used.add(name)
+        dates = (mapped.start, mapped.end) if isinstance(mapped, Span) else (mapped.date,)
+        for date in dates:
+            if date is not None and not isinstance(feed.column(date).type, Date):
+                yield date, "gives a date of the timeline but is not a date"
+    for column in feed.columns:
+        if column.keep and column.name not in used:
+            yield column.name, "is kept but no timeline mapping takes it up"

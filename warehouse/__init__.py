@@ -1,0 +1,1 @@
+"""What happened: the store, timelines, outcomes, snapshots and the report."""
