@@ -1,0 +1,90 @@
+"""Enrolments of a continuum of care (HUD HMIS CSV FY2026); `hmis_exit` closes them."""
+
+import datetime as dt
+
+from schemas.contract import (
+    Code,
+    Column,
+    Const,
+    Date,
+    Delimited,
+    Feed,
+    Fixed,
+    Full,
+    Keep,
+    Key,
+    Rows,
+    Span,
+    Text,
+    UpTo,
+    Zip,
+)
+
+FEED = Feed(
+    name="hmis_enrolment",
+    title="HMIS: enrolments",
+    agency="coc",
+    agreement="coc-2022",
+    files="*.zip",
+    format=Zip("Enrollment.csv", Delimited()),
+    delivery=Full(every="once"),
+    coverage=UpTo(Fixed(dt.date(2022, 9, 30)), since=dt.date(2019, 10, 1)),
+    subject=Key("coc.client"),
+    key=("EnrollmentID",),
+    columns=(
+        Column("EnrollmentID", Text(32), "Number of the enrolment", Key("coc.enrolment")),
+        Column("PersonalID", Text(32), "The continuum's number of the client", Key("coc.client")),
+        Column("ProjectID", Text(32), "Number of the project", Key("coc.project")),
+        Column("EntryDate", Date("%Y-%m-%d"), "Project start date (3.10)", Keep()),
+        Column(
+            "LivingSituation",
+            Code({
+                "116": "place not meant for habitation", "101": "emergency shelter", "118": "safe haven",
+                "215": "foster care", "206": "psychiatric hospital", "207": "jail, prison or detention",
+                "204": "hospital", "205": "substance-use treatment", "225": "long-term care",
+                "302": "transitional housing", "329": "halfway house", "314": "hotel or motel",
+                "332": "host home", "312": "with family, temporary", "313": "with friends, temporary",
+                "327": "moved between HOPWA projects", "336": "friend's room", "335": "family member's room",
+                "422": "with family, permanent", "423": "with friends, permanent", "426": "HOPWA permanent housing",
+                "410": "rental, no subsidy", "435": "rental, with subsidy", "421": "owned, with subsidy",
+                "411": "owned, no subsidy", "30": "no exit interview", "17": "other", "24": "deceased",
+                "37": "worker unable to determine", "8": "8", "9": "9", "99": "99",
+            }),
+            "Living situation before entry (3.917); 8 does not know, 9 prefers not to say, 99 not collected",
+            Keep(), null=True,
+        ),
+        Column(
+            "ReferralSource",
+            Code({
+                "1": "self", "2": "individual", "7": "outreach project", "11": "temporary shelter",
+                "18": "residential project", "28": "hotline", "30": "child welfare", "34": "juvenile justice",
+                "35": "law enforcement", "37": "mental hospital", "38": "school", "39": "other organisation",
+                "8": "8", "9": "9", "99": "99",
+            }),
+            "Referral source (R1); 8 does not know, 9 prefers not to say, 99 not collected", Keep(), null=True,
+        ),
+    ),
+    expects=(Rows(1, 10_000_000),),
+    unused=(
+        "HouseholdID", "RelationshipToHoH", "EnrollmentCoC", "RentalSubsidyType", "LengthOfStay",
+        "LOSUnderThreshold", "PreviousStreetESSH", "DateToStreetESSH", "TimesHomelessPastThreeYears",
+        "MonthsHomelessPastThreeYears", "DisablingCondition", "DateOfEngagement", "MoveInDate",
+        "DateOfPATHStatus", "ClientEnrolledInPATH", "ReasonNotEnrolled", "PercentAMI",
+        "CountOutreachReferralApproaches", "DateOfBCPStatus", "EligibleForRHY", "ReasonNoServices",
+        "RunawayYouth", "FormerWardChildWelfare", "ChildWelfareYears", "ChildWelfareMonths",
+        "FormerWardJuvenileJustice", "JuvenileJusticeYears", "JuvenileJusticeMonths", "UnemploymentFam",
+        "MentalHealthDisorderFam", "PhysicalDisabilityFam", "AlcoholDrugUseDisorderFam", "InsufficientIncome",
+        "IncarceratedParent", "VAMCStation", "TargetScreenReqd", "TimeToHousingLoss", "AnnualPercentAMI",
+        "LiteralHomelessHistory", "ClientLeaseholder", "HOHLeaseholder", "SubsidyAtRisk", "EvictionHistory",
+        "CriminalRecord", "IncarceratedAdult", "PrisonDischarge", "SexOffender", "DisabledHoH",
+        "CurrentPregnant", "SingleParent", "DependentUnder6", "HH5Plus", "CoCPrioritized", "HPScreeningScore",
+        "ThresholdScore", "DateCreated", "DateUpdated", "UserID", "DateDeleted", "ExportID",
+        "MentalHealthConsultation",
+    ),
+    timeline=(
+        Span(
+            "enrolment", start="EntryDate", code=Const("housing"), record="coc.enrolment",
+            detail={"referral_source": "ReferralSource", "living_situation": "LivingSituation"},
+        ),
+    ),
+)  # fmt: skip
