@@ -1,0 +1,1 @@
+"""The warehouse in PostgreSQL: tables, migrations, ledger, loading, links, logical digest."""

@@ -1,0 +1,145 @@
+"""The views over ledger and timeline: what is current, what was known when, who is who.
+
+A full delivery replaces the feed's earlier ones, by its as-of date; a delta delivery replaces the records
+that it states. Of two deliveries as of one day the one with the higher digest counts as the later: so the
+order in which files arrive changes nothing. Applied, in this order, by `warehouse.store.migrate`.
+"""
+
+from typing import Final
+
+_EXTRACT: Final = """
+CREATE VIEW warehouse.extract AS
+SELECT extract_id, feed, agency, left(digest, 12) AS file, size_bytes, arrived_at, state, code,
+       received, loaded, rejected, duplicate, quarantined, repeats,
+       as_of, covered_from, covered_until, delivery, contract_version, finished_at
+FROM ledger.extract
+"""
+
+_EXTRACT_LIFE: Final = """
+CREATE VIEW timeline.extract_life AS
+SELECT extract_id, feed, agency, delivery, digest, as_of AS known_from,
+       CASE delivery WHEN 'full' THEN lead(as_of) OVER (PARTITION BY feed, delivery ORDER BY as_of, digest) END
+           AS known_until
+FROM ledger.extract
+WHERE state = 'loaded'
+"""
+
+_RECORD_LIFE: Final = """
+CREATE VIEW timeline.record_life AS
+SELECT version.extract_id, version.source_key,
+       lead(life.known_from) OVER (
+           PARTITION BY life.feed, version.source_key ORDER BY life.known_from, life.digest
+       ) AS known_until
+FROM timeline.record_version AS version
+JOIN timeline.extract_life AS life USING (extract_id)
+WHERE life.delivery = 'delta'
+"""
+
+
+def _history(table: str, dates: str) -> str:
+    """The view ``<table>_history``: every row ever loaded, with its participant and when it was known."""
+    return f"""
+CREATE VIEW warehouse.{table}_history AS
+SELECT link.participant_key,
+       CASE WHEN moment.subject_id IS NULL THEN 'none' ELSE link.status END AS status,
+       moment.kind, {dates}, moment.code, moment.code_raw, moment.number, moment.text, moment.detail,
+       life.agency, life.feed, moment.record_id, moment.subject_id, moment.source_key,
+       moment.extract_id, moment.row_number, moment.moment,
+       life.known_from,
+       CASE life.delivery WHEN 'full' THEN life.known_until ELSE record.known_until END AS known_until
+FROM timeline.{table} AS moment
+JOIN timeline.extract_life AS life USING (extract_id)
+LEFT JOIN timeline.record_life AS record
+       ON life.delivery = 'delta'
+      AND record.extract_id = moment.extract_id AND record.source_key = moment.source_key
+LEFT JOIN timeline.link AS link ON link.subject_id = moment.subject_id
+"""
+
+
+_EVENT: Final = """
+CREATE VIEW warehouse.event AS
+SELECT participant_key, status, kind, event_date, code, code_raw, number, text, detail,
+       agency, feed, record_id, subject_id, source_key, extract_id, row_number, moment, known_from
+FROM warehouse.event_history
+WHERE known_until IS NULL
+"""
+
+_SPAN_END: Final = """
+CREATE VIEW timeline.span_end AS
+SELECT DISTINCT ON (kind, record_id)
+       left(kind, -4) AS kind, record_id, event_date AS end_date, code, code_raw, text, detail
+FROM warehouse.event
+WHERE kind LIKE '%\\_end' AND record_id IS NOT NULL
+ORDER BY kind, record_id, event_date, code, text, detail::text
+"""
+
+_SPAN: Final = """
+CREATE VIEW warehouse.span AS
+SELECT span.participant_key, span.status, span.kind, span.start_date,
+       coalesce(span.end_date, span_end.end_date) AS end_date,
+       span.code, span.code_raw, span.number, span.text, span.detail,
+       span_end.code AS end_code, span_end.code_raw AS end_code_raw, span_end.text AS end_text,
+       span_end.detail AS end_detail,
+       span.agency, span.feed, span.record_id, span.subject_id, span.source_key,
+       span.extract_id, span.row_number, span.moment, span.known_from
+FROM warehouse.span_history AS span
+LEFT JOIN timeline.span_end AS span_end
+       ON span_end.kind = span.kind AND span_end.record_id = span.record_id AND span_end.end_date >= span.start_date
+WHERE span.known_until IS NULL
+"""
+
+_PARTICIPANT: Final = """
+CREATE VIEW warehouse.participant AS
+WITH moment AS (
+    SELECT participant_key, event_date AS first_date, event_date AS last_date, agency, detail
+    FROM warehouse.event WHERE participant_key IS NOT NULL
+    UNION ALL
+    SELECT participant_key, start_date, coalesce(end_date, start_date), agency, detail
+    FROM warehouse.span WHERE participant_key IS NOT NULL
+), seen AS (
+    SELECT participant_key, min(first_date) AS first_date, max(last_date) AS last_date,
+           array_agg(DISTINCT agency ORDER BY agency) AS agencies, count(*) AS moments,
+           mode() WITHIN GROUP (ORDER BY detail ->> 'birth_year')
+               FILTER (WHERE detail ->> 'birth_year' ~ '^[0-9]{4}$')::integer AS birth_year,
+           mode() WITHIN GROUP (ORDER BY detail ->> 'sex') AS sex
+    FROM moment GROUP BY participant_key
+), known AS (
+    SELECT participant_key, min(status) AS status, min(probability) AS probability
+    FROM timeline.link WHERE participant_key IS NOT NULL GROUP BY participant_key
+)
+SELECT known.participant_key, known.status, known.probability, seen.first_date, seen.last_date,
+       coalesce(seen.agencies, '{}') AS agencies, coalesce(seen.moments, 0) AS moments, seen.birth_year, seen.sex
+FROM known LEFT JOIN seen USING (participant_key)
+"""
+
+_COVERAGE: Final = """
+CREATE VIEW warehouse.coverage AS
+SELECT feed, agency, min(covered_from) AS covered_from, max(covered_until) AS covered_until, max(as_of) AS as_of,
+       count(*) AS extracts
+FROM ledger.extract WHERE state = 'loaded'
+GROUP BY feed, agency
+"""
+
+_COMMENTS: Final = (
+    "COMMENT ON VIEW warehouse.extract IS 'Every file delivered: what became of it, its counts, what it covers'",
+    "COMMENT ON VIEW warehouse.event IS 'What happened on a day, as the newest deliveries tell it'",
+    "COMMENT ON VIEW warehouse.span IS 'What lasted from a day (inclusive) to a day (exclusive), as now known'",
+    "COMMENT ON VIEW warehouse.event_history IS 'Every version of every event, and from when until when it was known'",
+    "COMMENT ON VIEW warehouse.span_history IS 'Every version of every span, and from when until when it was known'",
+    "COMMENT ON VIEW warehouse.participant IS 'Every participant: first and last date, agencies, what is kept of them'",
+    "COMMENT ON VIEW warehouse.coverage IS 'For which days each feed is complete'",
+)
+
+VIEWS: Final = (
+    _EXTRACT,
+    _EXTRACT_LIFE,
+    _RECORD_LIFE,
+    _history("event", "moment.event_date"),
+    _history("span", "moment.start_date, moment.end_date"),
+    _EVENT,
+    _SPAN_END,
+    _SPAN,
+    _PARTICIPANT,
+    _COVERAGE,
+    *_COMMENTS,
+)

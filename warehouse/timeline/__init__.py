@@ -1,0 +1,1 @@
+"""From the rows of a feed to events and spans."""
