@@ -1,0 +1,39 @@
+"""The boundary of the room of identities: no exception leaves it that could quote a value."""
+
+import functools
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from schemas.errors import StoreError, ThroughcareError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def sealed(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn every unforeseen exception into a `StoreError` of its type and place, with no cause attached.
+
+    Errors of drivers, parsers and libraries quote what they could not digest; here that would be a name.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except ThroughcareError:
+            raise
+        except Exception as error:
+            message = _place(function.__qualname__, error)
+        # Raised outside the handler, so that neither cause nor context carries the original.
+        raise StoreError(message)
+
+    return call
+
+
+def _place(name: str, error: Exception) -> str:
+    state = getattr(getattr(error, "orig", error), "sqlstate", None)
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if "identity" in Path(frame.filename).parts]
+    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    return f"vault: {name} failed, {type(error).__name__}{f' {state}' if state else ''}{where}"

@@ -1,0 +1,53 @@
+"""Identifier fields of a record as one compact text: what a blob of the vault holds.
+
+The text is ``field=value`` pieces in the order of the fields' names, joined by the unit separator; a
+field may occur several times (two aliases). A cell never holds that control character: contracts reject it.
+"""
+
+import polars as pl
+
+from schemas.contract import Feed
+
+SEPARATOR = "\x1f"
+NAMING = frozenset({
+    "given_name", "middle_name", "surname", "full_name", "alias", "birth_date", "ssn", "ssn_last4", "state_id",
+    "fbi_number", "licence", "phone", "email", "address",
+})  # fmt: skip
+"""A row whose only identifiers lie outside these (sex, race, city, zip, suffix) says nothing about who it is."""
+
+_PADDING = 32
+
+
+def identifying_columns(feed: Feed) -> tuple[str, ...]:
+    """The headers of the columns that identify, in the order declared."""
+    return tuple(column.name for column in feed.columns if column.identifies)
+
+
+def as_text(feed: Feed, rows: pl.DataFrame) -> pl.Series:
+    """The fields of each row as text; null where nothing in it names a person."""
+    uses = sorted((use.field, column.name) for column in feed.columns for use in column.identifies)
+    if not uses:
+        return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    cells = [(field, _cell(name)) for field, name in uses]
+    pieces = [pl.when(cell != "").then(pl.concat_str(pl.lit(f"{field}="), cell)) for field, cell in cells]
+    named = pl.any_horizontal(*(cell != "" for field, cell in cells if field in NAMING)).fill_null(value=False)
+    joined = pl.concat_str(pieces, separator=SEPARATOR, ignore_nulls=True)
+    return rows.select(pl.when(named).then(joined).alias("fields")).to_series()
+
+
+def padded(text: bytes) -> bytes:
+    """The text filled up with spaces to a multiple of 32 bytes, so that a blob's length says little."""
+    return text.ljust(-(-len(text) // _PADDING) * _PADDING)
+
+
+def parsed(text: bytes) -> dict[str, list[str]]:
+    """Field → values, from a (padded) text."""
+    fields: dict[str, list[str]] = {}
+    for piece in text.decode().rstrip(" ").split(SEPARATOR):
+        field, _, value = piece.partition("=")
+        fields.setdefault(field, []).append(value)
+    return fields
+
+
+def _cell(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String).str.strip_chars()

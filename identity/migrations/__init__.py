@@ -1,0 +1,1 @@
+"""The vault's migrations (Alembic); run by `identity.vault.Vault.migrate`."""

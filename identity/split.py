@@ -1,0 +1,248 @@
+"""The split: identifiers into the vault, content with random ids out of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import psycopg
+
+from identity import fields
+from identity.boundary import sealed
+from identity.keys import digests, encrypt_all, new_data_key, source_keys, unwrap_data_key
+from identity.surrogates import Digests, Ids, allocate, lock, surrogates
+from identity.transfer import copy_in
+from identity.vault import Vault
+from schemas.contract import EachRow, Feed, Key, NoSubject, Via
+from schemas.table import raw_column
+
+IDENTITY, NUMBER, ALIAS = 1, 2, 3
+"""Kinds of sighting: what the subject of a row is."""
+
+_PART = "\x1e"
+
+
+@dataclass(frozen=True)
+class _Staging:
+    """What writing one extract into the vault needs."""
+
+    cursor: psycopg.Cursor
+    vault: Vault
+    feed: Feed
+    extract_id: int
+    data_key: bytes
+
+
+@sealed
+def split(
+    vault: Vault, feed: Feed, extract_id: int, accepted: pl.DataFrame, *, via: Collection[str] | None = None
+) -> pl.DataFrame:
+    """Write what identifies to the vault (staged) and return the content.
+
+    ``via``: the key namespaces by which other feeds find their person (default: those of the catalogue).
+    Content columns: ``row_number``, ``source_key`` (keyed hash of the natural key), ``subject_id`` (null
+    where the row has no person), ``key:<namespace>`` per key, and the kept columns by header, coarsened,
+    with the agency's own text of codes. Repeating a split gives the same ids.
+    """
+    natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in _cells(feed.key)], separator=_PART)).to_series()
+    source = source_keys(vault.keys, feed.name, natural.to_numpy())
+    with vault.transaction() as cursor:
+        lock(cursor)
+        staging = _Staging(cursor, vault, feed, extract_id, _stage(vault, cursor, feed, extract_id))
+        keys = {namespace: _key_ids(staging, namespace, accepted) for namespace in feed.namespaces}
+        subject, kind = _subjects(staging, accepted, natural, keys)
+        _sight(staging, subject, kind)
+        _tie(staging, subject, keys, _via_namespaces() if via is None else via)
+    return _content(feed, accepted, source, subject, keys)
+
+
+def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) -> bytes:
+    data_key, wrapped = new_data_key(vault.keys, extract_id)
+    cursor.execute(
+        "INSERT INTO extract (extract_id, feed, agency, state, data_key) VALUES (%s, %s, %s, 'staged', %s) "
+        "ON CONFLICT DO NOTHING",
+        (extract_id, feed.name, feed.agency, wrapped),
+    )
+    if cursor.rowcount:
+        return data_key
+    cursor.execute("DELETE FROM sighting WHERE extract_id = %s", (extract_id,))
+    cursor.execute("DELETE FROM alias WHERE extract_id = %s", (extract_id,))
+    cursor.execute(
+        "UPDATE extract SET state = CASE state WHEN 'confirmed' THEN state ELSE 'staged' END WHERE extract_id = %s "
+        "RETURNING data_key",
+        (extract_id,),
+    )
+    row = cursor.fetchone()
+    assert row is not None
+    return unwrap_data_key(vault.keys, extract_id, bytes(row[0]))
+
+
+def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
+    values, group = _groups(_joined(accepted, staging.feed.namespaces[namespace]).to_frame("value"))
+    texts = values["value"]
+    filled = texts.is_not_null().to_numpy()
+    ids = np.zeros(len(texts), np.int64)
+    known = texts.drop_nulls().cast(pl.Binary).to_list()
+    ids[filled] = surrogates(staging.cursor, staging.vault.keys, staging.extract_id, namespace, known)
+    return ids[group]
+
+
+def _subjects(
+    staging: _Staging, accepted: pl.DataFrame, natural: pl.Series, keys: dict[str, Ids]
+) -> tuple[Ids, npt.NDArray[np.int16]]:
+    """Subject id (0: none) and kind of sighting of each row."""
+    match staging.feed.subject:
+        case NoSubject():
+            return np.zeros(accepted.height, np.int64), np.zeros(accepted.height, np.int16)
+        case Via(namespace):
+            return keys[namespace], np.full(accepted.height, ALIAS, np.int16)
+        case Key() as key:
+            number, owner = keys[key.namespace], key.namespace
+            scope = _joined(accepted, staging.feed.namespaces[key.namespace])
+        case EachRow():
+            number, owner, scope = np.zeros(accepted.height, np.int64), staging.feed.name, natural
+    identity = _identities(staging, accepted, scope, number, owner)
+    kind = np.where(identity > 0, IDENTITY, NUMBER).astype(np.int16)
+    return np.where(identity > 0, identity, number), kind
+
+
+def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, number: Ids, owner: str) -> Ids:
+    """The identity of each row (0: it names nobody); one per distinct identifiers within the number or record."""
+    columns = fields.identifying_columns(staging.feed)
+    if not columns:
+        return np.zeros(accepted.height, np.int64)
+    rows = accepted.select(columns).with_columns(
+        scope.alias(_PART), pl.Series("number", number), accepted["row_number"]
+    )
+    distinct, group = _groups(rows, [_PART, *columns], first=["number", "row_number"])
+    texts = fields.as_text(staging.feed, distinct)
+    naming = texts.is_not_null().to_numpy()
+    bodies = texts.drop_nulls().cast(pl.Binary).to_list()
+    scopes = distinct[_PART].fill_null("").filter(texts.is_not_null()).cast(pl.Binary).to_list()
+    wanted = digests(
+        staging.vault.keys.digest, f"identity {owner}", (b"\x1e".join(p) for p in zip(scopes, bodies, strict=True))
+    )
+    about = distinct.filter(texts.is_not_null())
+    ids = np.zeros(distinct.height, np.int64)
+    ids[naming] = allocate(
+        staging.cursor, "record", "identity_id", wanted, partial(_store_identities, staging, about, bodies)
+    )
+    return ids[group]
+
+
+def _store_identities(
+    staging: _Staging, about: pl.DataFrame, bodies: list[bytes], new: Digests, ids: Ids, places: npt.NDArray[np.intp]
+) -> None:
+    owners = memoryview(ids.astype(">i8").tobytes())
+    blobs = encrypt_all(
+        staging.data_key,
+        [bytes(owners[i : i + 8]) for i in range(0, len(owners), 8)],
+        [fields.padded(bodies[place]) for place in places.tolist()],
+    )
+    number = about["number"].to_numpy()[places]
+    row_number = about["row_number"].to_numpy()[places].astype(np.int32)
+    sizes = np.fromiter(map(len, blobs), np.int64, len(blobs))
+    for size in np.unique(sizes).tolist():
+        for numbered in (True, False):
+            taken = np.flatnonzero((sizes == size) & ((number > 0) == numbered))
+            if not len(taken):
+                continue
+            body = b"".join([blobs[i] for i in taken.tolist()])
+            columns: dict[str, npt.NDArray[np.generic]] = {
+                "identity_id": ids[taken],
+                "digest": new[taken],
+                "extract_id": np.full(len(taken), staging.extract_id),
+                "row_number": row_number[taken],
+                "blob": np.frombuffer(body, dtype=f"V{size}"),
+            }
+            if numbered:
+                columns["number_id"] = number[taken]
+            copy_in(staging.cursor, "record", columns)
+
+
+def _sight(staging: _Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:
+    seen, first = np.unique(subject, return_index=True)
+    real = seen > 0
+    if real.any():
+        constant = np.full(int(real.sum()), staging.extract_id)
+        columns = {"extract_id": constant, "subject_id": seen[real], "kind": kind[first[real]]}
+        copy_in(staging.cursor, "sighting", columns)
+
+
+def _tie(staging: _Staging, subject: Ids, keys: dict[str, Ids], via: Collection[str]) -> None:
+    """Write which subject each key stands for, where other feeds find their person by that key."""
+    feed = staging.feed
+    if not isinstance(feed.subject, Key | EachRow):
+        return
+    own = feed.subject.namespace if isinstance(feed.subject, Key) else None
+    for namespace in sorted(set(via) & set(keys) - {own}):
+        pairs = pl.DataFrame({"alias_id": keys[namespace], "member_id": subject})
+        pairs = pairs.filter((pl.col("alias_id") > 0) & (pl.col("member_id") > 0)).unique().sort("alias_id")
+        if pairs.height:
+            constant = np.full(pairs.height, staging.extract_id)
+            ids = {name: pairs[name].to_numpy() for name in pairs.columns}
+            copy_in(staging.cursor, "alias", {"extract_id": constant, **ids})
+
+
+def _content(feed: Feed, accepted: pl.DataFrame, source: Ids, subject: Ids, keys: dict[str, Ids]) -> pl.DataFrame:
+    ids = [pl.Series("source_key", source), pl.Series("subject_id", subject)]
+    ids += [pl.Series(f"key:{namespace}", surrogate) for namespace, surrogate in keys.items()]
+    kept = [_kept(column.name, column.keep.as_) for column in feed.columns if column.keep]
+    raw = [name for column in feed.columns if column.keep and (name := raw_column(column.name)) in accepted.columns]
+    return accepted.select(
+        "row_number",
+        *(
+            pl.when(series != 0).then(series).alias(series.name) if series.name != "source_key" else series
+            for series in ids
+        ),
+        *kept,
+        *raw,
+    )
+
+
+def _kept(name: str, coarsening: str | None) -> pl.Expr:
+    column = pl.col(name)
+    match coarsening:
+        case "birth_year" | "year":
+            return column.dt.year().cast(pl.Int64)
+        case "month":
+            return column.dt.month_start()
+        case "zip3":
+            return column.cast(pl.String).str.strip_chars().str.slice(0, 3)
+        case _:
+            return column
+
+
+def _joined(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    """The cells of a key as one text; null where a part is empty."""
+    cells = _cells(columns)
+    filled = pl.all_horizontal(*(cell != "" for cell in cells))
+    return rows.select(pl.when(filled).then(pl.concat_str(cells, separator=_PART)).alias("value")).to_series()
+
+
+def _cells(columns: tuple[str, ...]) -> list[pl.Expr]:
+    return [pl.col(name).cast(pl.String).str.strip_chars() for name in columns]
+
+
+def _groups(
+    rows: pl.DataFrame, columns: list[str] | None = None, first: list[str] | None = None
+) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
+    """The distinct rows (with the ``first`` value of further columns), and for each row its place among them."""
+    taken = (
+        rows.with_row_index("place")
+        .group_by(columns or rows.columns)
+        .agg("place", *(pl.col(f).first() for f in first or ()))
+    )
+    group = np.empty(rows.height, np.int64)
+    group[taken["place"].explode().to_numpy()] = np.repeat(
+        np.arange(taken.height), taken["place"].list.len().to_numpy()
+    )
+    return taken.drop("place"), group
+
+
+def _via_namespaces() -> frozenset[str]:
+    from schemas.catalogue import feeds
+
+    return frozenset(feed.subject.namespace for feed in feeds().values() if isinstance(feed.subject, Via))

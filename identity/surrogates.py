@@ -1,0 +1,81 @@
+"""Random ids for blind digests: found where the vault knows the digest, drawn and stored where it does not."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+
+from identity.keys import VaultKeys, digests, random_ids
+from identity.transfer import copy_in, fetch, load_temporary
+
+Ids = npt.NDArray[np.int64]
+Digests = npt.NDArray[np.void]
+Store = Callable[[Digests, Ids, npt.NDArray[np.intp]], None]
+"""Stores new digests and their ids; the third argument says which of the values asked for each belongs to."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('vault allocation'))"
+
+
+def lock(cursor: psycopg.Cursor) -> None:
+    """Wait until no other transaction allocates; held to the end of this one."""
+    cursor.execute(_LOCK)
+
+
+def surrogates(cursor: psycopg.Cursor, keys: VaultKeys, extract_id: int, namespace: str, values: list[bytes]) -> Ids:
+    """The surrogate of each value of a key namespace, in the order of ``values``."""
+    number, fresh = _namespace(cursor, namespace)
+
+    def store(new: Digests, ids: Ids, _places: npt.NDArray[np.intp]) -> None:
+        constant = {"namespace_id": np.full(len(ids), number, np.int16), "extract_id": np.full(len(ids), extract_id)}
+        copy_in(cursor, "key", {"digest": new, "surrogate": ids, **constant})
+
+    return allocate(cursor, "key", "surrogate", digests(keys.digest, namespace, values), store, fresh=fresh)
+
+
+def allocate(
+    cursor: psycopg.Cursor, table: str, column: str, wanted: Digests, store: Store, *, fresh: bool = False
+) -> Ids:
+    """The id of each digest; ``fresh`` says that the table cannot hold any of them yet.
+
+    New digests are stored in their own order with ascending random ids: both indexes grow at one end
+    at a time, and an id says nothing but the order of keyed digests.
+    """
+    if not len(wanted):
+        return np.empty(0, np.int64)
+    order = np.lexsort((wanted["low"], wanted["high"]))
+    ordered = wanted[order]
+    first = np.r_[True, ordered[1:] != ordered[:-1]]
+    distinct, places = ordered[first], order[first]
+    ids = np.zeros(len(distinct), np.int64) if fresh else _known(cursor, table, column, distinct)
+    missing = ids == 0
+    if missing.any():
+        ids[missing] = random_ids(int(missing.sum()))
+        store(distinct[missing], ids[missing], places[missing])
+    found = np.empty(len(wanted), np.int64)
+    found[order] = ids[np.cumsum(first) - 1]
+    return found
+
+
+def _known(cursor: psycopg.Cursor, table: str, column: str, wanted: Digests) -> Ids:
+    ids = np.zeros(len(wanted), np.int64)
+    cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+    if cursor.fetchone() == (False,):
+        return ids
+    name = f"wanted_{table}_{np.random.default_rng().integers(1 << 62)}"
+    load_temporary(cursor, name, {"place": np.arange(len(wanted)), "digest": wanted})
+    query = f"SELECT place, {column} AS id FROM {name} JOIN {table} USING (digest)"
+    known = fetch(cursor, query, ("place", "id"))
+    ids[known["place"].astype(np.int64)] = known["id"]
+    return ids
+
+
+def _namespace(cursor: psycopg.Cursor, name: str) -> tuple[int, bool]:
+    cursor.execute("INSERT INTO namespace (name) VALUES (%s) ON CONFLICT DO NOTHING RETURNING namespace_id", (name,))
+    created = cursor.fetchone()
+    if created:
+        return int(created[0]), True
+    cursor.execute("SELECT namespace_id FROM namespace WHERE name = %s", (name,))
+    found = cursor.fetchone()
+    assert found is not None
+    return int(found[0]), False

@@ -1,0 +1,157 @@
+"""The vault's tables: the only database that holds identifiers, and those only encrypted or as keyed digests.
+
+All ids of subjects (identities, numbers, aliases) are random and drawn from one 63-bit space.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+SCHEMA: Final = "vault"
+
+metadata = sa.MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    },
+)
+
+
+def _id(name: str, comment: str, *, key: bool = False, null: bool = False) -> sa.Column[int]:
+    return sa.Column(
+        name, sa.BigInteger, primary_key=key, autoincrement=False, nullable=null and not key, comment=comment
+    )
+
+
+extract = sa.Table(
+    "extract", metadata,
+    _id("extract_id", "The extract's number in the ledger", key=True),
+    sa.Column("feed", sa.Text, nullable=False, comment="Name of the feed"),
+    sa.Column("agency", sa.Text, nullable=False, comment="Name of the agency"),
+    sa.Column("state", sa.Text, nullable=False, comment="staged until the warehouse has the rows"),
+    sa.Column("data_key", sa.LargeBinary, nullable=False, comment="Key of the extract's blobs, wrapped"),
+    _id("batch_id", "The link batch that took the extract in", null=True),
+    sa.CheckConstraint("state IN ('staged', 'confirmed', 'discarded')", name="state"),
+    comment="What the vault knows of an extract; confirming one is one update",
+)  # fmt: skip
+
+namespace = sa.Table(
+    "namespace", metadata,
+    sa.Column("namespace_id", sa.SmallInteger, sa.Identity(), primary_key=True, comment="Short number"),
+    sa.Column("name", sa.Text, nullable=False, unique=True, comment="agency.number"),
+    comment="Namespaces of the agencies' own numbers",
+)  # fmt: skip
+
+key = sa.Table(
+    "key", metadata,
+    sa.Column("digest", sa.Uuid, primary_key=True, comment="128 bits of HMAC-SHA256(namespace, value)"),
+    _id("surrogate", "Random stand-in of the value in the warehouse"),
+    sa.Column("namespace_id", sa.SmallInteger, nullable=False, comment="Whose number it is"),
+    _id("extract_id", "The extract that brought it first"),
+    comment="Agency numbers by blind digest; the values themselves are not stored",
+)  # fmt: skip
+
+record = sa.Table(
+    "record", metadata,
+    _id("identity_id", "Random id of one distinct set of identifiers under one number", key=True),
+    sa.Column("digest", sa.Uuid, nullable=False, unique=True, comment="Blind digest of number and identifiers"),
+    _id("number_id", "Surrogate of the agency's number; null where the row had none", null=True),
+    _id("extract_id", "The extract that brought it first: its key opens the blob"),
+    sa.Column("row_number", sa.Integer, nullable=False, comment="The first row that carried it"),
+    sa.Column("blob", sa.LargeBinary, nullable=False, comment="The identifiers, AES-256-GCM"),
+    sa.Index(None, "number_id"),
+    comment="Identities: sets of identifiers as agencies delivered them, encrypted",
+)  # fmt: skip
+
+sighting = sa.Table(
+    "sighting", metadata,
+    _id("extract_id", "The extract", key=True),
+    _id("subject_id", "An identity, a bare number or an alias that its rows are about", key=True),
+    sa.Column("kind", sa.SmallInteger, nullable=False, comment="1 identity, 2 bare number, 3 alias"),
+    comment="The subjects of each extract",
+)  # fmt: skip
+
+alias = sa.Table(
+    "alias", metadata,
+    _id("extract_id", "The extract that ties them", key=True),
+    _id("alias_id", "Surrogate of a key by which other feeds find the person", key=True),
+    _id("member_id", "The subject (identity or number) it belongs to", key=True),
+    sa.Index(None, "alias_id"),
+    sa.Index(None, "member_id"),
+    comment="Keys that stand for a subject (a party of a case)",
+)  # fmt: skip
+
+block = sa.Table(
+    "block", metadata,
+    _id("identity_id", "The identity", key=True),
+    _id("block_key", "63 bits of HMAC-SHA256(rule, value)", key=True),
+    sa.Index(None, "block_key"),
+    comment="Blind block keys: identities that share one are compared",
+)  # fmt: skip
+
+trait = sa.Table(
+    "trait", metadata,
+    _id("identity_id", "The identity", key=True),
+    _id("value_key", "63 bits of HMAC-SHA256(field, value) of a number or a name", key=True),
+    _id("profile_key", "The same of name and birth date"),
+    _id("name_key", "The same of the name"),
+    _id("birth_key", "The same of the birth date; 0 where unknown"),
+    sa.Column("agency", sa.Text, nullable=False, comment="Who delivered it"),
+    sa.Column("shared", sa.Boolean, nullable=False, comment="Whether it is carried too widely to identify"),
+    sa.Index(None, "value_key"),
+    comment="Which identities carry which value: finds values that are carried by too many",
+)  # fmt: skip
+
+edge = sa.Table(
+    "edge", metadata,
+    _id("left_id", "The lower identity", key=True),
+    _id("right_id", "The higher identity", key=True),
+    sa.Column("weight", sa.Double, nullable=False, comment="Match weight with prior, in bits"),
+    sa.Column("vetoed", sa.Boolean, nullable=False, comment="Whether a rule forbids that the two are one person"),
+    sa.Index(None, "right_id"),
+    comment="Compared pairs that may be the same person",
+)  # fmt: skip
+
+person = sa.Table(
+    "person", metadata,
+    sa.Column("person_id", sa.Uuid, primary_key=True, comment="Random id"),
+    _id("batch_id", "The batch that made it"),
+    _id("retired_batch_id", "The batch in which its last member left it", null=True),
+    comment="Persons, living and retired",
+)  # fmt: skip
+
+membership = sa.Table(
+    "membership", metadata,
+    _id("subject_id", "Identity, number or alias", key=True),
+    sa.Column("person_id", sa.Uuid, nullable=True, comment="The person; null where assigned to nobody"),
+    sa.Column("status", sa.Text, nullable=False, comment="codes.SUBJECT_STATUSES"),
+    sa.Column("probability", sa.Double, nullable=False, comment="That the subject is that person"),
+    sa.Column("number_only", sa.Boolean, nullable=False, comment="A bare number that is a participant of its own"),
+    _id("batch_id", "The batch that said so last"),
+    sa.Index(None, "person_id"),
+    sa.Index(None, "batch_id"),
+    comment="The partition of subjects into persons",
+)  # fmt: skip
+
+person_event = sa.Table(
+    "person_event", metadata,
+    _id("batch_id", "The batch", key=True),
+    sa.Column("kind", sa.Text, primary_key=True, comment="merge or split"),
+    sa.Column("from_person_id", sa.Uuid, primary_key=True, comment="Whose members moved"),
+    sa.Column("to_person_id", sa.Uuid, primary_key=True, comment="Where they moved"),
+    sa.Column("members", sa.Integer, nullable=False, comment="Number of subjects moved"),
+    comment="Every merge and every split",
+)  # fmt: skip
+
+batch = sa.Table(
+    "batch", metadata,
+    sa.Column("batch_id", sa.BigInteger, sa.Identity(), primary_key=True, comment="Running number"),
+    sa.Column("state", sa.Text, nullable=False, comment="pending until the warehouse has it"),
+    sa.Column("model_version", sa.Text, nullable=False, comment="Which model linked it"),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now(), comment="When"),
+    sa.CheckConstraint("state IN ('pending', 'applied')", name="state"),
+    comment="The journal of link batches",
+)  # fmt: skip

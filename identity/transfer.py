@@ -1,0 +1,72 @@
+"""Arrays into and out of PostgreSQL by binary COPY, without a Python loop over rows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
+_TRAILER = b"\xff\xff"
+_CHUNK_BYTES = 8 << 20
+
+
+def copy_in(cursor: psycopg.Cursor, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """COPY equally long arrays of fixed-width items into the named columns of a table.
+
+    Items are sent as their bytes, integers big-endian; ``V16`` or a 16-byte structure is a uuid, ``V<n>``
+    a bytea of n bytes, bool a boolean. There are no nulls: a column that is left out takes its default.
+    """
+    rows = memoryview(_packed(columns).tobytes())
+    names = ", ".join(columns)
+    with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(_SIGNATURE)
+        for start in range(0, len(rows), _CHUNK_BYTES):
+            copy.write(rows[start : start + _CHUNK_BYTES])
+        copy.write(_TRAILER)
+
+
+def fetch(cursor: psycopg.Cursor, query: str, columns: tuple[str, ...]) -> npt.NDArray[np.void]:
+    """The bigint columns (never null) of a query's rows, in no order, as a structured array.
+
+    They come as ONE value: a COPY out would bring a message, and a turn of a Python loop, for each row.
+    """
+    packed = " || ".join(f"int8send({name})" for name in columns)
+    cursor.execute(f"SELECT string_agg({packed}, ''::bytea) FROM ({query}) AS found", binary=True)
+    row = cursor.fetchone()
+    content = bytes(row[0]) if row and row[0] is not None else b""
+    return np.frombuffer(content, dtype=[(name, ">i8") for name in columns])
+
+
+def load_temporary(cursor: psycopg.Cursor, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """A temporary table of the arrays, analysed; it lives until the transaction ends."""
+    types = ", ".join(f"{column} {_sql_type(values.dtype)}" for column, values in columns.items())
+    cursor.execute(f"CREATE TEMPORARY TABLE {name} ({types}) ON COMMIT DROP")
+    copy_in(cursor, name, columns)
+    cursor.execute(f"ANALYZE {name}")
+
+
+def _packed(columns: Mapping[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.void]:
+    dtype = _row_type({name: values.dtype for name, values in columns.items()})
+    length = len(next(iter(columns.values())))
+    packed = np.empty(length, dtype=dtype)
+    packed["fields"] = len(columns)
+    for name, values in columns.items():
+        packed[f"length {name}"] = values.dtype.itemsize
+        packed[name] = values
+    return packed
+
+
+def _row_type(columns: Mapping[str, np.dtype[np.generic]]) -> np.dtype[np.void]:
+    fields: list[tuple[str, object]] = [("fields", ">i2")]
+    for name, dtype in columns.items():
+        fields += [(f"length {name}", ">i4"), (name, dtype.newbyteorder(">"))]
+    return np.dtype(fields)
+
+
+def _sql_type(dtype: np.dtype[np.generic]) -> str:
+    if dtype.kind == "V":
+        return "uuid" if dtype.itemsize == 16 else "bytea"
+    return {"i2": "smallint", "i4": "integer", "i8": "bigint", "f8": "double precision", "b1": "boolean"}[
+        f"{dtype.kind}{dtype.itemsize}"
+    ]

@@ -1,0 +1,102 @@
+"""The vault: identifiers, encrypted, in a database of their own; what is done to an extract as a whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from identity import tables
+from identity.boundary import sealed
+from identity.keys import VaultKeys
+from schemas.errors import StoreError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Vault:
+    """A vault at a SQLAlchemy URL (``postgresql+psycopg://``), opened with its keys; connections are pooled."""
+
+    def __init__(self, url: str, keys: VaultKeys) -> None:
+        """Connect lazily: nothing is opened yet."""
+        self.keys = keys
+        self.engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
+
+    @sealed
+    def migrate(self) -> None:
+        """Bring the schema up to date; safe to repeat and under concurrent starts."""
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with self.engine.begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('vault migration'))"))
+            connection.execute(sa.schema.CreateSchema(tables.SCHEMA, if_not_exists=True))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[psycopg.Cursor]:
+        """A transaction on a plain psycopg cursor, for COPY; one that is not ``durable`` may be lost in a crash.
+
+        What is lost then was staged only: the durable `confirm` of an extract flushes all that came before it.
+        """
+        connection = self.engine.raw_connection()
+        try:
+            driver = connection.driver_connection
+            if driver is None:
+                raise StoreError("vault: no connection")
+            with driver.transaction(), driver.cursor() as cursor:
+                cursor.execute(f"SET LOCAL search_path TO {tables.SCHEMA}, pg_temp")
+                if not durable:
+                    cursor.execute("SET LOCAL synchronous_commit TO off")
+                yield cursor
+        finally:
+            connection.close()
+
+    @sealed
+    def confirm(self, extract_id: int) -> None:
+        """The warehouse holds the extract's rows: what was staged of it counts from now on. Idempotent."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.update(tables.extract)
+                .where(tables.extract.c.extract_id == extract_id, tables.extract.c.state != "confirmed")
+                .values(state="confirmed")
+            )
+
+    @sealed
+    def discard(self, extract_id: int) -> None:
+        """Forget what was staged of an extract that will not be loaded; a confirmed extract is left alone.
+
+        Surrogates of numbers stay: another extract may use them already, and alone they say nothing.
+        """
+        with self.engine.begin() as connection:
+            held = connection.execute(
+                sa.update(tables.extract)
+                .where(tables.extract.c.extract_id == extract_id, tables.extract.c.state == "staged")
+                .values(state="discarded")
+            )
+            if held.rowcount:
+                _forget(connection, extract_id)
+
+    @sealed
+    def staged(self) -> tuple[int, ...]:
+        """The extracts that are staged and not confirmed, for the sweep."""
+        with self.engine.connect() as connection:
+            found = connection.execute(sa.select(tables.extract.c.extract_id).where(tables.extract.c.state == "staged"))
+            return tuple(sorted(found.scalars()))
+
+    def close(self) -> None:
+        """Give the pooled connections back."""
+        self.engine.dispose()
+
+
+def _forget(connection: sa.Connection, extract_id: int) -> None:
+    sighting, alias, record = tables.sighting, tables.alias, tables.record
+    connection.execute(sa.delete(sighting).where(sighting.c.extract_id == extract_id))
+    connection.execute(sa.delete(alias).where(alias.c.extract_id == extract_id))
+    seen = sa.select(sighting.c.subject_id).where(sighting.c.subject_id == record.c.identity_id)
+    connection.execute(sa.delete(record).where(record.c.extract_id == extract_id, ~seen.exists()))
+    left = sa.select(record.c.extract_id).where(record.c.extract_id == extract_id)
+    connection.execute(sa.delete(tables.extract).where(tables.extract.c.extract_id == extract_id, ~left.exists()))
