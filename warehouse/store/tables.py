@@ -5,7 +5,7 @@ loaded, append-only, keyed by the agency's own (pseudonymised) subject. ``wareho
 tables here, and the views of `warehouse.store.views` over the other two.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -85,7 +85,7 @@ extract = Table(
     Column("verdict", JSONB, comment="What the delivery's expectations found: measures, never values"),
     Column("receipt", JSONB, comment="The receipt as the agency gets it"),
     Column("finished_at", DateTime(timezone=True), comment="When the terminal state was reached"),
-    Column("link_batch", Text, comment="The first link batch that saw the extract's subjects"),
+    Column("link_batch", BigInteger, comment="The first link batch that saw the extract's subjects"),
     Column("attempts", Integer, nullable=False, server_default=text("0"), comment="How often work was begun"),
     Column("lease_owner", Text, comment="The process that works on the extract"),
     Column("lease_until", DateTime(timezone=True), comment="After this time another process may take over"),
@@ -134,7 +134,9 @@ rejection = Table(
 link_batch = Table(
     "link_batch",
     metadata,
-    Column("batch_id", Text, primary_key=True, comment="The batch's id in the vault's journal"),
+    Column(
+        "batch_id", BigInteger, primary_key=True, autoincrement=False, comment="The batch's id in the vault's journal"
+    ),
     Column("model_version", Text, nullable=False, comment="Version of the linkage model"),
     Column("subjects", BigInteger, nullable=False, comment="Number of subjects that the batch stated"),
     Column("applied_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When applied"),
@@ -143,7 +145,7 @@ link_batch = Table(
 )
 
 
-def _moment_columns(what: str) -> list[Column[object]]:
+def _moment_columns(what: str) -> list[Column[Any]]:
     """The columns that events and spans share; ``what`` names them in the comments."""
     return [
         Column("extract_id", BigInteger, nullable=False, comment=f"The extract that brought the {what}"),
@@ -158,7 +160,7 @@ def _moment_columns(what: str) -> list[Column[object]]:
     ]
 
 
-def _content_columns() -> list[Column[object]]:
+def _content_columns() -> list[Column[Any]]:
     return [
         Column("code", Text, comment="The code of the kind's vocabulary"),
         Column("code_raw", Text, comment="The agency's own text of the code"),
@@ -212,7 +214,9 @@ link = Table(
     Column("participant_key", Uuid, comment="The participant; empty where the status assigns nobody"),
     Column("status", Text, nullable=False, comment="See SUBJECT_STATUSES in schemas/codes.py"),
     Column("probability", Double, comment="Probability of the weakest link that holds the subject"),
-    Column("batch_id", Text, ForeignKey(link_batch.c.batch_id), nullable=False, comment="The batch that stated it"),
+    Column(
+        "batch_id", BigInteger, ForeignKey(link_batch.c.batch_id), nullable=False, comment="The batch that stated it"
+    ),
     Index("ix_link_participant_key", "participant_key"),
     schema=TIMELINE,
     comment="Which participant an agency's subject is, as of now",

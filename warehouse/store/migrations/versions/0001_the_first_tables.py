@@ -109,7 +109,7 @@ def upgrade() -> None:
             "finished_at", sa.DateTime(timezone=True), nullable=True, comment="When the terminal state was reached"
         ),
         sa.Column(
-            "link_batch", sa.Text(), nullable=True, comment="The first link batch that saw the extract's subjects"
+            "link_batch", sa.BigInteger(), nullable=True, comment="The first link batch that saw the extract's subjects"
         ),
         sa.Column(
             "attempts", sa.Integer(), server_default=sa.text("0"), nullable=False, comment="How often work was begun"
@@ -180,7 +180,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "link_batch",
-        sa.Column("batch_id", sa.Text(), nullable=False, comment="The batch's id in the vault's journal"),
+        sa.Column(
+            "batch_id",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="The batch's id in the vault's journal",
+        ),
         sa.Column("model_version", sa.Text(), nullable=False, comment="Version of the linkage model"),
         sa.Column("subjects", sa.BigInteger(), nullable=False, comment="Number of subjects that the batch stated"),
         sa.Column(
@@ -397,7 +403,7 @@ def upgrade() -> None:
         sa.Column(
             "probability", sa.Double(), nullable=True, comment="Probability of the weakest link that holds the subject"
         ),
-        sa.Column("batch_id", sa.Text(), nullable=False, comment="The batch that stated it"),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False, comment="The batch that stated it"),
         sa.ForeignKeyConstraint(["batch_id"], ["ledger.link_batch.batch_id"], name=op.f("fk_link_batch_id")),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_link")),
         schema="timeline",
