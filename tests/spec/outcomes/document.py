@@ -1,0 +1,50 @@
+"""Print the drawn cases as a Markdown document: ``python -m tests.spec.outcomes.document``."""
+
+import sys
+from collections.abc import Iterator
+
+from tests.spec.outcomes.cases import CHAPTERS
+from tests.spec.outcomes.drawing import EVERYTHING_COVERED, Case, table
+from warehouse.outcomes.definitions import CAUSES, FLAGS, OUTCOMES, VALUES
+
+INTRODUCTION = """# Outcomes, by example
+
+The index is a person's first supervision start inside coverage. Each sentence below is a test: the records go in, the
+rows come out. Unless a table of coverage is drawn, the sources cover the following, the last day excluded.
+"""
+
+
+def document() -> str:
+    """The whole document."""
+    return "\n".join([INTRODUCTION, *_markdown(EVERYTHING_COVERED), "", *_terms(), *_chapters()]) + "\n"
+
+
+def _terms() -> Iterator[str]:
+    words = {outcome.name: outcome.meaning for outcome in OUTCOMES}
+    for title, meanings in (("Outcomes", words), ("Values", VALUES), ("Competing", CAUSES), ("Flags", FLAGS)):
+        yield from (f"**{title}**", "", *(f"- `{name}`: {meaning}" for name, meaning in meanings.items()), "")
+
+
+def _chapters() -> Iterator[str]:
+    for title, cases in CHAPTERS.items():
+        yield from (f"## {title}", "")
+        for case in cases:
+            yield from _case(case)
+
+
+def _case(case: Case) -> Iterator[str]:
+    yield from (f"**{case.holds}**", "")
+    for drawn in (case.coverage, case.records, case.expected):
+        if drawn is not EVERYTHING_COVERED:
+            yield from (*_markdown(drawn), "")
+
+
+def _markdown(drawn: str) -> Iterator[str]:
+    rows = table(drawn)
+    yield f"| {' | '.join(rows[0])} |"
+    yield f"|{'---|' * len(rows[0])}"
+    yield from (f"| {' | '.join(row.values())} |" for row in rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

@@ -1,0 +1,125 @@
+"""Drawn tables: a toy person's records in, the outcome's row out; run on the real engine, printable as documents."""
+
+import json
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from warehouse.outcomes.compute import OutcomeTables, compute
+
+EVERYTHING_COVERED = """
+agency    | feed       | kind        | from       | until      | lag
+court     | charges    | charge      | 2018-01-01 | 2024-01-01 | 30
+court     | judgments  | disposition | 2018-01-01 | 2024-01-01 | 14
+probation | cases      | supervision | 2018-01-01 | 2024-01-01 | 14
+probation | violations | revocation  | 2018-01-01 | 2024-01-01 | 30
+"""
+"""What the sources cover unless a case draws its own: days exclusive at the end, lag in days."""
+
+FEEDS = {"charge": "charges", "disposition": "judgments", "supervision": "cases", "death": "judgments"}
+SPANS = ("supervision", "custody")
+
+EVENT = {
+    "participant_key": pl.String, "kind": pl.String, "event_date": pl.Date, "code": pl.String, "record_id": pl.Int64,
+    "agency": pl.String, "feed": pl.String, "extract_id": pl.Int64, "row_number": pl.Int64, "detail": pl.String,
+}  # fmt: skip
+SPAN = {
+    "participant_key": pl.String, "link_status": pl.String, "kind": pl.String, "start_date": pl.Date,
+    "end_date": pl.Date, "code": pl.String, "record_id": pl.Int64, "agency": pl.String, "feed": pl.String,
+}  # fmt: skip
+COVERAGE = {
+    "agency": pl.String, "feed": pl.String, "kind": pl.String, "covered_from": pl.Date, "covered_until": pl.Date,
+    "lag_days": pl.Int64,
+}  # fmt: skip
+PARTICIPANT = {"participant_key": pl.String, "birth_year": pl.Int64}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A sentence that must hold, the records that are drawn for it, and the rows that it expects."""
+
+    holds: str
+    records: str
+    expected: str
+    coverage: str = EVERYTHING_COVERED
+
+
+def table(drawn: str) -> list[dict[str, str]]:
+    """The rows of a drawn table: cells between bars, the first line names the columns."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in drawn.strip().splitlines()]
+    return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+
+
+def run(case: Case) -> OutcomeTables:
+    """Compute the outcomes of a case's persons."""
+    with duckdb.connect() as connection:
+        load(connection, table(case.records), table(case.coverage))
+        return compute(connection)
+
+
+def load(connection: duckdb.DuckDBPyConnection, records: list[dict[str, str]], coverage: list[dict[str, str]]) -> None:
+    """Make the four tables that the outcomes read."""
+    numbered = list(enumerate(records))
+    frames = {
+        "event": frame([_event(number, row) for number, row in numbered if row["what"] not in SPANS], EVENT),
+        "span": frame([_span(row) for _, row in numbered if row["what"] in SPANS], SPAN),
+        "coverage": frame([_coverage(row) for row in coverage], COVERAGE),
+        "participant": frame(_participants(records), PARTICIPANT),
+    }
+    for name, rows in frames.items():
+        connection.register("drawn", rows.to_arrow())
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM drawn")
+        connection.unregister("drawn")
+
+
+def frame(rows: list[dict[str, object]], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+    """Rows as a frame; dates are given as text."""
+    text = {name: pl.String if kind is pl.Date else kind for name, kind in schema.items()}
+    dates = [pl.col(name).str.to_date() for name, kind in schema.items() if kind is pl.Date]
+    return pl.DataFrame(rows, schema=text).with_columns(dates)
+
+
+def _event(number: int, row: dict[str, str]) -> dict[str, object]:
+    detail = {
+        "offence_date": row.get("offence"),
+        "charge_number": row.get("count"),
+        "incident_date": row.get("incident"),
+    }
+    return {
+        "participant_key": _who(row), "kind": row["what"], "event_date": row["date"], "code": row.get("code") or None,
+        "record_id": int(row["record"]) if row.get("record") else None, "agency": _agency(row),
+        "feed": FEEDS.get(row["what"], "violations"), "extract_id": 1, "row_number": number,
+        "detail": json.dumps({name: value for name, value in detail.items() if value}),
+    }  # fmt: skip
+
+
+def _span(row: dict[str, str]) -> dict[str, object]:
+    return {
+        "participant_key": _who(row), "link_status": row.get("status") or "linked", "kind": row["what"],
+        "start_date": row["date"], "end_date": row.get("end") or None, "code": row.get("code") or None,
+        "record_id": int(row["record"]) if row.get("record") else None, "agency": _agency(row),
+        "feed": FEEDS[row["what"]],
+    }  # fmt: skip
+
+
+def _coverage(row: dict[str, str]) -> dict[str, object]:
+    return {
+        "agency": row["agency"], "feed": row["feed"], "kind": row["kind"], "covered_from": row["from"],
+        "covered_until": row["until"], "lag_days": int(row["lag"]),
+    }  # fmt: skip
+
+
+def _participants(records: list[dict[str, str]]) -> list[dict[str, object]]:
+    born = {_who(row): int(row["born"]) for row in records if row.get("born")}
+    return [
+        {"participant_key": who, "birth_year": born.get(who)} for who in sorted({_who(r) or "" for r in records} - {""})
+    ]
+
+
+def _who(row: dict[str, str]) -> str | None:
+    return None if row.get("status") in ("waiting", "ambiguous_subject") else row.get("who") or "ann"
+
+
+def _agency(row: dict[str, str]) -> str:
+    return row.get("agency") or ("court" if row["what"] in ("charge", "disposition") else "probation")

@@ -1,0 +1,79 @@
+"""Rates by window and stratum: the fixed window and the cumulative incidence side by side."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from warehouse.outcomes.definitions import INDEX_KIND, STRATA
+from warehouse.outcomes.estimators import Curve, Estimate, aalen_johansen, wilson
+
+ESTIMATOR: Final = "aalen_johansen"
+"""Every outcome here has competing causes, so Kaplan-Meier never applies."""
+
+RATES: Final = pl.Schema(
+    {
+        "index_kind": pl.String(), "outcome": pl.String(), "window_months": pl.Int32(), "stratum_kind": pl.String(),
+        "stratum": pl.String(), "n": pl.Int64(), "observable": pl.Int64(), "events": pl.Int64(),
+        "competing": pl.Int64(), "rate": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
+        "estimator": pl.String(), "cumulative_incidence": pl.Float64(), "ci_low": pl.Float64(),
+        "ci_high": pl.Float64(), "late": pl.Int64(),
+    }
+)  # fmt: skip
+_GROUP: Final = ("outcome", "window_months", "stratum")
+_NOTHING: Final = Estimate(float("nan"), None, None)
+
+
+def rates(outcome: pl.DataFrame, survival: pl.DataFrame) -> pl.DataFrame:
+    """The table ``outcome_rate``, schema `RATES`.
+
+    ``rate`` = events / observable with Wilson's interval; observable = events + competing + no_event.
+    ``cumulative_incidence`` uses everybody whose index is covered, censored where coverage less lag ends; null
+    where nobody is followed to the window's end. ``late`` counts the events that became known after the lag.
+    """
+    rows = [row for kind in STRATA for row in _stratified(kind, outcome, survival)]
+    return pl.DataFrame(rows, schema=RATES).sort("outcome", "window_months", "stratum_kind", "stratum")
+
+
+def curves(survival: pl.DataFrame, months: int) -> dict[str, Curve]:
+    """Outcome → cumulative incidence of everybody over a window, for drawing."""
+    chosen = survival.filter(pl.col("window_months") == months)
+    return {
+        str(name): aalen_johansen(part["days"].to_numpy(), part["status"].to_numpy())
+        for (name,), part in chosen.group_by("outcome", maintain_order=True)
+    }
+
+
+def _stratified(kind: str, outcome: pl.DataFrame, survival: pl.DataFrame) -> Iterator[dict[str, object]]:
+    """The rows of one way of dividing the persons."""
+    stratum = (pl.lit(kind) if kind == "overall" else pl.col(kind)).alias("stratum")
+    counted = outcome.with_columns(stratum).group_by(_GROUP).agg(
+        pl.len().alias("n"),
+        (pl.col("value") != "not_observable").sum().alias("observable"),
+        (pl.col("value") == "event").sum().alias("events"),
+        (pl.col("value") == "competing").sum().alias("competing"),
+        pl.col("flags").str.contains("late", literal=True).sum().alias("late"),
+    )  # fmt: skip
+    times = survival.with_columns(stratum).partition_by(_GROUP, as_dict=True)
+    for row in counted.iter_rows(named=True):
+        followed = times.get(tuple(row[name] for name in _GROUP))
+        estimate = _incidence(followed) if row["observable"] and followed is not None else _NOTHING
+        yield row | _shown(row, estimate) | {"index_kind": INDEX_KIND, "stratum_kind": kind, "estimator": ESTIMATOR}
+
+
+def _incidence(followed: pl.DataFrame) -> Estimate:
+    return aalen_johansen(followed["days"].to_numpy(), followed["status"].to_numpy()).last
+
+
+def _shown(row: dict[str, int], incidence: Estimate) -> dict[str, float | None]:
+    """The two estimates of a row under their column names."""
+    fixed = wilson(row["events"], row["observable"]) if row["observable"] else _NOTHING
+    return {
+        "rate": _number(fixed.value), "low": fixed.low, "high": fixed.high,
+        "cumulative_incidence": _number(incidence.value), "ci_low": incidence.low, "ci_high": incidence.high,
+    }  # fmt: skip
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else value
