@@ -10,12 +10,16 @@ from warehouse.store.engine import raw
 _BLOCK_ROWS: Final = 100_000
 """Rows of one CSV block: bounds the memory that a copy takes, large enough not to show in the time."""
 
+_QUOTE: Final = "\x01"
+_DELIMITER: Final = "\x02"
+"""Characters that contracts reject in cells: JSON and free text then need no quoting, which halves the time."""
+
 
 def copy(connection: Connection, table: Table | str, rows: pl.DataFrame) -> None:
     """Append ``rows`` to a table by column name; a null is null, an empty text stays an empty text."""
     target = table if isinstance(table, str) else f'"{table.schema}"."{table.name}"'
     columns = ", ".join(f'"{name}"' for name in rows.columns)
-    statement = f"COPY {target} ({columns}) FROM STDIN (FORMAT csv)"
+    statement = f"COPY {target} ({columns}) FROM STDIN (FORMAT csv, QUOTE '{_QUOTE}', DELIMITER '{_DELIMITER}')"
     with raw(connection).cursor() as cursor, cursor.copy(statement.encode()) as sink:
         for block in rows.iter_slices(_BLOCK_ROWS):
-            sink.write(block.write_csv(include_header=False).encode())
+            sink.write(block.write_csv(include_header=False, separator=_DELIMITER, quote_char=_QUOTE).encode())

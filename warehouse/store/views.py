@@ -42,7 +42,7 @@ def _history(table: str, dates: str) -> str:
 CREATE VIEW warehouse.{table}_history AS
 SELECT link.participant_key,
        CASE WHEN moment.subject_id IS NULL THEN 'none' ELSE link.status END AS status,
-       moment.kind, {dates}, moment.code, moment.code_raw, moment.number, moment.text, moment.detail,
+       moment.kind, {dates}, moment.code, moment.code_raw, moment.number, moment.text, moment.text_raw, moment.detail,
        life.agency, life.feed, moment.record_id, moment.subject_id, moment.source_key,
        moment.extract_id, moment.row_number, moment.moment,
        life.known_from,
@@ -58,7 +58,7 @@ LEFT JOIN timeline.link AS link ON link.subject_id = moment.subject_id
 
 _EVENT: Final = """
 CREATE VIEW warehouse.event AS
-SELECT participant_key, status, kind, event_date, code, code_raw, number, text, detail,
+SELECT participant_key, status, kind, event_date, code, code_raw, number, text, text_raw, detail,
        agency, feed, record_id, subject_id, source_key, extract_id, row_number, moment, known_from
 FROM warehouse.event_history
 WHERE known_until IS NULL
@@ -67,7 +67,7 @@ WHERE known_until IS NULL
 _SPAN_END: Final = """
 CREATE VIEW timeline.span_end AS
 SELECT DISTINCT ON (kind, record_id)
-       left(kind, -4) AS kind, record_id, event_date AS end_date, code, code_raw, text, detail
+       left(kind, -4) AS kind, record_id, event_date AS end_date, code, code_raw, text, text_raw, detail
 FROM warehouse.event
 WHERE kind LIKE '%\\_end' AND record_id IS NOT NULL
 ORDER BY kind, record_id, event_date, code, text, detail::text
@@ -77,9 +77,9 @@ _SPAN: Final = """
 CREATE VIEW warehouse.span AS
 SELECT span.participant_key, span.status, span.kind, span.start_date,
        coalesce(span.end_date, span_end.end_date) AS end_date,
-       span.code, span.code_raw, span.number, span.text, span.detail,
+       span.code, span.code_raw, span.number, span.text, span.text_raw, span.detail,
        span_end.code AS end_code, span_end.code_raw AS end_code_raw, span_end.text AS end_text,
-       span_end.detail AS end_detail,
+       span_end.text_raw AS end_text_raw, span_end.detail AS end_detail,
        span.agency, span.feed, span.record_id, span.subject_id, span.source_key,
        span.extract_id, span.row_number, span.moment, span.known_from
 FROM warehouse.span_history AS span

@@ -18,7 +18,8 @@ _IDS: Final[dict[str, pl.DataType]] = {
     "record_id": pl.Int64(), "kind": pl.String(),
 }  # fmt: skip
 _CONTENT: Final[dict[str, pl.DataType]] = {
-    "code": pl.String(), "code_raw": pl.String(), "number": pl.Float64(), "text": pl.String(), "detail": pl.String(),
+    "code": pl.String(), "code_raw": pl.String(), "number": pl.Float64(), "text": pl.String(), "text_raw": pl.String(),
+    "detail": pl.String(),
 }  # fmt: skip
 EVENTS: Final = pl.Schema({**_IDS, "event_date": pl.Date(), **_CONTENT})
 """One row per event; ``moment`` is the mapping's place in the feed's timeline, ``detail`` a JSON object or null."""
@@ -66,6 +67,7 @@ def _moments(content: pl.DataFrame, place: int, mapped: Mapped, dates: list[pl.E
         _named("code_raw", _raw(mapped.code, content)),
         _named("number", mapped.number),
         _named("text", mapped.text),
+        _named("text_raw", _raw(mapped.text, content)),
         _detail(mapped, content).alias("detail"),
     )
 
@@ -84,10 +86,8 @@ def _raw(column: str | Const | None, content: pl.DataFrame) -> str | None:
 
 def _detail(mapped: Mapped, content: pl.DataFrame) -> pl.Expr:
     """The detail columns as one JSON object, null where all are; raw texts of codes as ``<name>_raw``."""
-    named = dict(mapped.detail)
-    sources = {**named, **({"text": mapped.text} if mapped.text else {})}
-    raws = {f"{name}_raw": raw for name, column in sources.items() if (raw := _raw(column, content))}
-    named |= raws
+    raws = {f"{name}_raw": raw for name, column in mapped.detail.items() if (raw := _raw(column, content))}
+    named = {**mapped.detail, **raws}
     if not named:
         return pl.lit(None, pl.String)
     columns = [pl.col(column).alias(name) for name, column in named.items()]
