@@ -1,7 +1,9 @@
 """The split: identifiers into the vault, content with random ids out of it."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -11,8 +13,8 @@ import psycopg
 
 from identity import fields
 from identity.boundary import sealed
-from identity.keys import digests, encrypt_all, new_data_key, source_keys, unwrap_data_key
-from identity.surrogates import Digests, Ids, allocate, lock, surrogates
+from identity.keys import VaultKeys, digests, encrypt_all, new_data_key, source_keys, unwrap_data_key
+from identity.surrogates import Digests, Ids, Places, allocate, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
@@ -26,13 +28,28 @@ _PART = "\x1e"
 
 @dataclass(frozen=True)
 class _Staging:
-    """What writing one extract into the vault needs."""
+    """Writing one extract into the vault: COPY runs in a thread of its own while the next digests are made."""
 
-    cursor: psycopg.Cursor
-    vault: Vault
+    keys: VaultKeys
     feed: Feed
     extract_id: int
     data_key: bytes
+    namespaces: Mapping[str, tuple[int, bool]]
+    reader: psycopg.Cursor
+    writer: psycopg.Cursor
+    thread: ThreadPoolExecutor
+    written: list[Future[None]] = field(default_factory=list)
+
+    def write(self, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Queue rows of this extract for a table."""
+        length = len(next(iter(columns.values())))
+        rows = {**columns, "extract_id": np.full(length, self.extract_id)}
+        self.written.append(self.thread.submit(copy_in, self.writer, table, rows))
+
+    def wait(self) -> None:
+        """Until all that was queued is written; raises what went wrong."""
+        for future in self.written:
+            future.result()
 
 
 @sealed
@@ -46,19 +63,29 @@ def split(
     where the row has no person), ``key:<namespace>`` per key, and the kept columns by header, coarsened,
     with the agency's own text of codes. Repeating a split gives the same ids.
     """
-    natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in _cells(feed.key)], separator=_PART)).to_series()
-    source = source_keys(vault.keys, feed.name, natural.to_numpy())
-    with vault.transaction() as cursor:
-        lock(cursor)
-        staging = _Staging(cursor, vault, feed, extract_id, _stage(vault, cursor, feed, extract_id))
+    natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in _cells(feed.key)], separator=_PART))
+    with _staging(vault, feed, extract_id) as staging:
         keys = {namespace: _key_ids(staging, namespace, accepted) for namespace in feed.namespaces}
-        subject, kind = _subjects(staging, accepted, natural, keys)
+        subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
         _sight(staging, subject, kind)
         _tie(staging, subject, keys, _via_namespaces() if via is None else via)
+        source = source_keys(vault.keys, feed.name, natural.to_series().to_numpy())
     return _content(feed, accepted, source, subject, keys)
 
 
+@contextmanager
+def _staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[_Staging]:
+    with vault.transaction() as writer, vault.transaction() as reader, ThreadPoolExecutor(1) as thread:
+        lock(writer)
+        data_key = _stage(vault, writer, feed, extract_id)
+        namespaces = {name: namespace_id(writer, name) for name in feed.namespaces}
+        staging = _Staging(vault.keys, feed, extract_id, data_key, namespaces, reader, writer, thread)
+        yield staging
+        staging.wait()
+
+
 def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) -> bytes:
+    """Enter the extract, or forget what an earlier attempt staged of it; returns its data key."""
     data_key, wrapped = new_data_key(vault.keys, extract_id)
     cursor.execute(
         "INSERT INTO extract (extract_id, feed, agency, state, data_key) VALUES (%s, %s, %s, 'staged', %s) "
@@ -80,12 +107,18 @@ def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) ->
 
 
 def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
+    """The surrogate of each row's key; 0 where it has none."""
     values, group = _groups(_joined(accepted, staging.feed.namespaces[namespace]).to_frame("value"))
-    texts = values["value"]
-    filled = texts.is_not_null().to_numpy()
-    ids = np.zeros(len(texts), np.int64)
-    known = texts.drop_nulls().cast(pl.Binary).to_list()
-    ids[filled] = surrogates(staging.cursor, staging.vault.keys, staging.extract_id, namespace, known)
+    filled = values["value"].is_not_null().to_numpy()
+    number, fresh = staging.namespaces[namespace]
+
+    def store(new: Digests, ids: Ids, _places: Places) -> None:
+        constant = np.full(len(ids), number, np.int16)
+        staging.write("key", {"digest": new, "surrogate": ids, "namespace_id": constant})
+
+    wanted = digests(staging.keys.digest, namespace, values["value"].drop_nulls().cast(pl.Binary).to_list())
+    ids = np.zeros(len(filled), np.int64)
+    ids[filled] = allocate(staging.reader, "key", "surrogate", wanted, store, fresh=fresh)
     return ids[group]
 
 
@@ -118,22 +151,18 @@ def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, num
     )
     distinct, group = _groups(rows, [_PART, *columns], first=["number", "row_number"])
     texts = fields.as_text(staging.feed, distinct)
-    naming = texts.is_not_null().to_numpy()
-    bodies = texts.drop_nulls().cast(pl.Binary).to_list()
-    scopes = distinct[_PART].fill_null("").filter(texts.is_not_null()).cast(pl.Binary).to_list()
-    wanted = digests(
-        staging.vault.keys.digest, f"identity {owner}", (b"\x1e".join(p) for p in zip(scopes, bodies, strict=True))
-    )
-    about = distinct.filter(texts.is_not_null())
+    about, bodies = distinct.filter(texts.is_not_null()), texts.drop_nulls().cast(pl.Binary).to_list()
+    scopes = about[_PART].fill_null("").cast(pl.Binary).to_list()
+    pairs = zip(scopes, bodies, strict=True)
+    wanted = digests(staging.keys.digest, f"identity {owner}", map(_PART.encode().join, pairs))
+    store = partial(_store_identities, staging, about, bodies)
     ids = np.zeros(distinct.height, np.int64)
-    ids[naming] = allocate(
-        staging.cursor, "record", "identity_id", wanted, partial(_store_identities, staging, about, bodies)
-    )
+    ids[texts.is_not_null().to_numpy()] = allocate(staging.reader, "record", "identity_id", wanted, store)
     return ids[group]
 
 
 def _store_identities(
-    staging: _Staging, about: pl.DataFrame, bodies: list[bytes], new: Digests, ids: Ids, places: npt.NDArray[np.intp]
+    staging: _Staging, about: pl.DataFrame, bodies: list[bytes], new: Digests, ids: Ids, places: Places
 ) -> None:
     owners = memoryview(ids.astype(">i8").tobytes())
     blobs = encrypt_all(
@@ -141,37 +170,32 @@ def _store_identities(
         [bytes(owners[i : i + 8]) for i in range(0, len(owners), 8)],
         [fields.padded(bodies[place]) for place in places.tolist()],
     )
-    number = about["number"].to_numpy()[places]
-    row_number = about["row_number"].to_numpy()[places].astype(np.int32)
+    number, row_number = about["number"].to_numpy()[places], about["row_number"].to_numpy()[places]
     sizes = np.fromiter(map(len, blobs), np.int64, len(blobs))
+    # A binary COPY without a loop over rows needs rows of one width: one COPY per length of blob.
     for size in np.unique(sizes).tolist():
         for numbered in (True, False):
             taken = np.flatnonzero((sizes == size) & ((number > 0) == numbered))
             if not len(taken):
                 continue
             body = b"".join([blobs[i] for i in taken.tolist()])
-            columns: dict[str, npt.NDArray[np.generic]] = {
+            columns = {
                 "identity_id": ids[taken],
                 "digest": new[taken],
-                "extract_id": np.full(len(taken), staging.extract_id),
-                "row_number": row_number[taken],
-                "blob": np.frombuffer(body, dtype=f"V{size}"),
+                "row_number": row_number[taken].astype(np.int32),
             }
-            if numbered:
-                columns["number_id"] = number[taken]
-            copy_in(staging.cursor, "record", columns)
+            columns["blob"] = np.frombuffer(body, dtype=f"V{size}")
+            staging.write("record", columns | ({"number_id": number[taken]} if numbered else {}))
 
 
 def _sight(staging: _Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:
     seen, first = np.unique(subject, return_index=True)
     real = seen > 0
     if real.any():
-        constant = np.full(int(real.sum()), staging.extract_id)
-        columns = {"extract_id": constant, "subject_id": seen[real], "kind": kind[first[real]]}
-        copy_in(staging.cursor, "sighting", columns)
+        staging.write("sighting", {"subject_id": seen[real], "kind": kind[first[real]]})
 
 
-def _tie(staging: _Staging, subject: Ids, keys: dict[str, Ids], via: Collection[str]) -> None:
+def _tie(staging: _Staging, subject: Ids, keys: Mapping[str, Ids], via: Collection[str]) -> None:
     """Write which subject each key stands for, where other feeds find their person by that key."""
     feed = staging.feed
     if not isinstance(feed.subject, Key | EachRow):
@@ -179,11 +203,9 @@ def _tie(staging: _Staging, subject: Ids, keys: dict[str, Ids], via: Collection[
     own = feed.subject.namespace if isinstance(feed.subject, Key) else None
     for namespace in sorted(set(via) & set(keys) - {own}):
         pairs = pl.DataFrame({"alias_id": keys[namespace], "member_id": subject})
-        pairs = pairs.filter((pl.col("alias_id") > 0) & (pl.col("member_id") > 0)).unique().sort("alias_id")
+        pairs = pairs.filter(pl.all_horizontal(pl.all() > 0)).unique().sort("alias_id", "member_id")
         if pairs.height:
-            constant = np.full(pairs.height, staging.extract_id)
-            ids = {name: pairs[name].to_numpy() for name in pairs.columns}
-            copy_in(staging.cursor, "alias", {"extract_id": constant, **ids})
+            staging.write("alias", {name: pairs[name].to_numpy() for name in pairs.columns})
 
 
 def _content(feed: Feed, accepted: pl.DataFrame, source: Ids, subject: Ids, keys: dict[str, Ids]) -> pl.DataFrame:

@@ -6,35 +6,35 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 
-from identity.keys import VaultKeys, digests, random_ids
-from identity.transfer import copy_in, fetch, load_temporary
+from identity.keys import random_ids
+from identity.transfer import fetch, load_temporary
 
 Ids = npt.NDArray[np.int64]
 Digests = npt.NDArray[np.void]
-Store = Callable[[Digests, Ids, npt.NDArray[np.intp]], None]
+Places = npt.NDArray[np.intp]
+Store = Callable[[Digests, Ids, Places], None]
 """Stores new digests and their ids; the third argument says which of the values asked for each belongs to."""
-
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('vault allocation'))"
 
 
 def lock(cursor: psycopg.Cursor) -> None:
     """Wait until no other transaction allocates; held to the end of this one."""
-    cursor.execute(_LOCK)
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vault allocation'))")
 
 
-def surrogates(cursor: psycopg.Cursor, keys: VaultKeys, extract_id: int, namespace: str, values: list[bytes]) -> Ids:
-    """The surrogate of each value of a key namespace, in the order of ``values``."""
-    number, fresh = _namespace(cursor, namespace)
-
-    def store(new: Digests, ids: Ids, _places: npt.NDArray[np.intp]) -> None:
-        constant = {"namespace_id": np.full(len(ids), number, np.int16), "extract_id": np.full(len(ids), extract_id)}
-        copy_in(cursor, "key", {"digest": new, "surrogate": ids, **constant})
-
-    return allocate(cursor, "key", "surrogate", digests(keys.digest, namespace, values), store, fresh=fresh)
+def namespace_id(cursor: psycopg.Cursor, name: str) -> tuple[int, bool]:
+    """The number of a key namespace and whether it is new, so that it cannot hold a key yet."""
+    cursor.execute("INSERT INTO namespace (name) VALUES (%s) ON CONFLICT DO NOTHING RETURNING namespace_id", (name,))
+    created = cursor.fetchone()
+    if created:
+        return int(created[0]), True
+    cursor.execute("SELECT namespace_id FROM namespace WHERE name = %s", (name,))
+    found = cursor.fetchone()
+    assert found is not None
+    return int(found[0]), False
 
 
 def allocate(
-    cursor: psycopg.Cursor, table: str, column: str, wanted: Digests, store: Store, *, fresh: bool = False
+    reader: psycopg.Cursor, table: str, column: str, wanted: Digests, store: Store, *, fresh: bool = False
 ) -> Ids:
     """The id of each digest; ``fresh`` says that the table cannot hold any of them yet.
 
@@ -47,7 +47,7 @@ def allocate(
     ordered = wanted[order]
     first = np.r_[True, ordered[1:] != ordered[:-1]]
     distinct, places = ordered[first], order[first]
-    ids = np.zeros(len(distinct), np.int64) if fresh else _known(cursor, table, column, distinct)
+    ids = np.zeros(len(distinct), np.int64) if fresh else _known(reader, table, column, distinct)
     missing = ids == 0
     if missing.any():
         ids[missing] = random_ids(int(missing.sum()))
@@ -68,14 +68,3 @@ def _known(cursor: psycopg.Cursor, table: str, column: str, wanted: Digests) -> 
     known = fetch(cursor, query, ("place", "id"))
     ids[known["place"].astype(np.int64)] = known["id"]
     return ids
-
-
-def _namespace(cursor: psycopg.Cursor, name: str) -> tuple[int, bool]:
-    cursor.execute("INSERT INTO namespace (name) VALUES (%s) ON CONFLICT DO NOTHING RETURNING namespace_id", (name,))
-    created = cursor.fetchone()
-    if created:
-        return int(created[0]), True
-    cursor.execute("SELECT namespace_id FROM namespace WHERE name = %s", (name,))
-    found = cursor.fetchone()
-    assert found is not None
-    return int(found[0]), False

@@ -62,7 +62,7 @@ record = sa.Table(
     _id("extract_id", "The extract that brought it first: its key opens the blob"),
     sa.Column("row_number", sa.Integer, nullable=False, comment="The first row that carried it"),
     sa.Column("blob", sa.LargeBinary, nullable=False, comment="The identifiers, AES-256-GCM"),
-    sa.Index(None, "number_id"),
+
     comment="Identities: sets of identifiers as agencies delivered them, encrypted",
 )  # fmt: skip
 
@@ -79,9 +79,15 @@ alias = sa.Table(
     _id("extract_id", "The extract that ties them", key=True),
     _id("alias_id", "Surrogate of a key by which other feeds find the person", key=True),
     _id("member_id", "The subject (identity or number) it belongs to", key=True),
-    sa.Index(None, "alias_id"),
+    comment="Keys that stand for a subject (a party of a case), as each extract says",
+)  # fmt: skip
+
+tie = sa.Table(
+    "tie", metadata,
+    _id("alias_id", "The alias", key=True),
+    _id("member_id", "The subject it stands for", key=True),
     sa.Index(None, "member_id"),
-    comment="Keys that stand for a subject (a party of a case)",
+    comment="The linker's copy of alias, without repetitions and with the indexes that loading need not pay for",
 )  # fmt: skip
 
 block = sa.Table(
@@ -126,11 +132,13 @@ person = sa.Table(
 membership = sa.Table(
     "membership", metadata,
     _id("subject_id", "Identity, number or alias", key=True),
+    _id("number_id", "The number under which an identity came", null=True),
     sa.Column("person_id", sa.Uuid, nullable=True, comment="The person; null where assigned to nobody"),
     sa.Column("status", sa.Text, nullable=False, comment="codes.SUBJECT_STATUSES"),
     sa.Column("probability", sa.Double, nullable=False, comment="That the subject is that person"),
     sa.Column("number_only", sa.Boolean, nullable=False, comment="A bare number that is a participant of its own"),
     _id("batch_id", "The batch that said so last"),
+    sa.Index(None, "number_id"),
     sa.Index(None, "person_id"),
     sa.Index(None, "batch_id"),
     comment="The partition of subjects into persons",
