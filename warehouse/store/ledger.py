@@ -5,66 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from warehouse.store.engine import LeaseLost, valueless
+from warehouse.store.extract import COUNTS, Counts, Extract, Tally, from_row, read, tallies
 from warehouse.store.tables import OPEN_STATES, TERMINAL_STATES, extract
 
 UNKNOWN_FEED: Final = "unknown"
 """The feed of a file that no contract matches."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """What became of the records of a file; the database checks that they add up to ``received``."""
-
-    received: int = 0
-    loaded: int = 0
-    rejected: int = 0
-    duplicate: int = 0
-    quarantined: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Extract:
-    """One row of the ledger: one delivered file of one feed. ``digest`` is of the delivered bytes."""
-
-    extract_id: int
-    feed: str
-    agency: str
-    digest: str
-    size_bytes: int
-    arrived_at: dt.datetime
-    state: str
-    code: str | None
-    counts: Counts
-    repeats: int | None
-    as_of: dt.date | None
-    covered_from: dt.date | None
-    covered_until: dt.date | None
-    contract_version: int | None
-    attempts: int
-    fence: int
-    verdict: Any
-    receipt: Any
-    finished_at: dt.datetime | None
-
-    @property
-    def finished(self) -> bool:
-        """Whether the extract has reached its one terminal state."""
-        return self.state in TERMINAL_STATES
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """The ledger of one feed in sums: number of extracts by state, and of records by what became of them."""
-
-    feed: str
-    agency: str
-    extracts: Mapping[str, int]
-    counts: Counts
-    latest_as_of: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -91,8 +40,8 @@ class Ledger:
             if entered is None:  # another process entered the same content a moment ago
                 row["repeats"] = _same_content(connection, agency, feed, digest)
                 entered = connection.scalar(insert(extract).values(row).returning(extract.c.extract_id))
-            settle_repetitions(connection, known)
-            return _read(connection, int(entered or 0))
+            settle_repetitions(connection)
+            return read(connection, int(entered or 0))
 
     @valueless
     def claim(self, owner: str, lease_seconds: float, extract_id: int | None = None) -> Extract | None:
@@ -108,6 +57,7 @@ class Ledger:
             choice = choice.where(extract.c.extract_id == extract_id)
         choice = choice.order_by(extract.c.extract_id).limit(1).with_for_update(skip_locked=True)
         with self.engine.begin() as connection:
+            settle_repetitions(connection)
             chosen = connection.scalar(choice)
             if chosen is None:
                 return None
@@ -122,7 +72,7 @@ class Ledger:
                     attempts=extract.c.attempts + 1,
                 )
             )
-            return _read(connection, chosen)
+            return read(connection, chosen)
 
     @valueless
     def renew(self, extract_id: int, fence: int, lease_seconds: float) -> None:
@@ -178,7 +128,7 @@ class Ledger:
     def get(self, extract_id: int) -> Extract:
         """The extract as it stands; LookupError where there is none."""
         with self.engine.connect() as connection:
-            return _read(connection, extract_id)
+            return read(connection, extract_id)
 
     @valueless
     def pending(self) -> tuple[Extract, ...]:
@@ -232,21 +182,12 @@ class Ledger:
     @valueless
     def counts(self) -> tuple[Tally, ...]:
         """The ledger in sums, one tally a feed and agency."""
-        sums = [func.sum(extract.c[name]).label(name) for name in Counts.__dataclass_fields__]
-        by_state = select(
-            extract.c.feed, extract.c.agency, extract.c.state, func.count().label("n"), *sums,
-            func.max(extract.c.as_of).label("as_of"),
-        ).group_by(extract.c.feed, extract.c.agency, extract.c.state)  # fmt: skip
-        groups: dict[tuple[str, str], list[Row[Any]]] = {}
-        with self.engine.connect() as connection:
-            for row in connection.execute(by_state.order_by("feed", "agency", "state")):
-                groups.setdefault((row.feed, row.agency), []).append(row)
-        return tuple(_tally(feed, agency, rows) for (feed, agency), rows in groups.items())
+        return tallies(self._where(text("true")))
 
     def _where(self, condition: Any) -> tuple[Extract, ...]:  # noqa: ANN401 - SQLAlchemy's own clause types
         with self.engine.connect() as connection:
             found = connection.execute(select(extract).where(condition).order_by(extract.c.extract_id))
-            return tuple(_extract(row) for row in found)
+            return tuple(from_row(row) for row in found)
 
 
 def hold_lease(connection: Connection, extract_id: int, fence: int) -> None:
@@ -268,16 +209,16 @@ def finish(
             finished_at=func.clock_timestamp(),
             lease_owner=None,
             lease_until=None,
-            **{name: getattr(counts, name) for name in Counts.__dataclass_fields__},
+            **{name: getattr(counts, name) for name in COUNTS},
             **(values or {}),
         )
     )
-    settle_repetitions(connection, extract_id)
+    settle_repetitions(connection)
 
 
-def settle_repetitions(connection: Connection, first: int | None) -> None:
-    """End the waiting repetitions of an extract: as duplicate where it is loaded, else as it ended."""
-    connection.execute(text(_SETTLE), {"first": first})
+def settle_repetitions(connection: Connection) -> None:
+    """End each repetition whose first has ended: as duplicate where that is loaded, else as it ended."""
+    connection.execute(text(_SETTLE))
 
 
 def mark_linked(connection: Connection, extract_ids: Iterable[int], batch_id: int) -> None:
@@ -300,7 +241,7 @@ SET state = CASE first.state WHEN 'loaded' THEN 'duplicate' ELSE first.state END
     as_of = first.as_of, contract_version = first.contract_version,
     finished_at = clock_timestamp()
 FROM ledger.extract AS first
-WHERE repetition.repeats = first.extract_id AND first.extract_id = :first
+WHERE repetition.repeats = first.extract_id
   AND repetition.state = 'landed' AND first.state NOT IN ('landed', 'loading')
 """
 
@@ -320,28 +261,3 @@ def _same_content(connection: Connection, agency: str, feed: str, digest: str) -
 
 def _from_now(seconds: float) -> Any:  # noqa: ANN401 - SQLAlchemy's own clause types
     return func.clock_timestamp() + dt.timedelta(seconds=seconds)
-
-
-def _read(connection: Connection, extract_id: int) -> Extract:
-    row = connection.execute(select(extract).filter_by(extract_id=extract_id)).one_or_none()
-    if row is None:
-        raise LookupError(f"no extract {extract_id}")
-    return _extract(row)
-
-
-def _extract(row: Row[Any]) -> Extract:
-    values = row._asdict()
-    counts = Counts(**{name: values[name] for name in Counts.__dataclass_fields__})
-    fields = Extract.__dataclass_fields__.keys() - {"counts"}
-    return Extract(counts=counts, **{name: values[name] for name in fields})
-
-
-def _tally(feed: str, agency: str, rows: list[Row[Any]]) -> Tally:
-    sums = {name: int(sum(row._mapping[name] for row in rows)) for name in Counts.__dataclass_fields__}
-    return Tally(
-        feed=feed,
-        agency=agency,
-        extracts={row.state: row.n for row in rows},
-        counts=Counts(**sums),
-        latest_as_of=max((row.as_of for row in rows if row.as_of is not None), default=None),
-    )

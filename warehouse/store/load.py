@@ -11,7 +11,8 @@ from schemas.contract import Delta, Feed, Full
 from schemas.errors import StoreError
 from warehouse.store.copy import copy
 from warehouse.store.engine import valueless
-from warehouse.store.ledger import Counts, Extract, finish, hold_lease
+from warehouse.store.extract import Counts, Extract
+from warehouse.store.ledger import finish, hold_lease
 from warehouse.store.tables import event, record_version, rejection, span
 from warehouse.timeline.mapping import events, spans
 

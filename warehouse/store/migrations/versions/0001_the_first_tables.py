@@ -415,35 +415,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("ix_link_participant_key", table_name="link", schema="timeline")
-    op.drop_table("link", schema="timeline")
-    op.drop_index("ix_rejection_extract_id", table_name="rejection", schema="ledger")
-    op.drop_table("rejection", schema="ledger")
-    op.drop_table("outcome_rate", schema="warehouse")
-    op.drop_index("ix_outcome_participant_key", table_name="outcome", schema="warehouse")
-    op.drop_table("outcome", schema="warehouse")
-    op.drop_table("dictionary", schema="warehouse")
-    op.drop_index("ix_span_extract_id", table_name="span", schema="timeline", postgresql_using="brin")
-    op.drop_table("span", schema="timeline")
-    op.drop_index(
-        "ix_record_version_extract_id", table_name="record_version", schema="timeline", postgresql_using="brin"
-    )
-    op.drop_table("record_version", schema="timeline")
-    op.drop_index("ix_event_extract_id", table_name="event", schema="timeline", postgresql_using="brin")
-    op.drop_table("event", schema="timeline")
-    op.drop_table("link_batch", schema="ledger")
-    op.drop_index(
-        "uq_extract_content",
-        table_name="extract",
-        schema="ledger",
-        postgresql_where=sa.text("repeats IS NULL AND state IN ('landed', 'loading', 'loaded')"),
-    )
-    op.drop_index(
-        "ix_extract_open",
-        table_name="extract",
-        schema="ledger",
-        postgresql_where=sa.text("state IN ('landed', 'loading')"),
-    )
-    op.drop_table("extract", schema="ledger")
-    for schema in ("warehouse", "timeline"):
-        op.execute(sa.schema.DropSchema(schema))
+    op.execute("DROP SCHEMA warehouse, timeline CASCADE")
+    for table in ("rejection", "link_batch", "extract"):
+        op.drop_table(table, schema="ledger")
