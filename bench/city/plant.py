@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from bench.city.parts import Array
-from schemas.contract import Code, Column, Date, Decimal, Delimited, Excel, Feed, InScale, Integer, Ordered, Text
+from schemas.contract import Code, Column, Date, Decimal, Delimited, Drop, Excel, Feed, InScale, Integer, Ordered, Text
 
 ERROR_SHARE = 0.012
 """Share of rows with a planted fault in a large file; a small file has one of each kind, up to `MOST_SHARE`."""
@@ -68,7 +68,7 @@ def _affordable(faults: list[Fault], size: int, rng: np.random.Generator) -> lis
 def _faults(feed: Feed) -> Iterator[Fault]:
     scored = {name for rule in feed.rules if isinstance(rule, InScale) for name in (rule.scale, rule.score)}
     for column in feed.columns:
-        if column.name not in feed.key and not column.keys:
+        if _free(feed, column) and not any(isinstance(use, Drop) for use in column.uses):
             yield from _cell_faults(column, scored, isinstance(feed.format, Excel))
     for rule in feed.rules:
         if isinstance(rule, Ordered):
@@ -76,12 +76,17 @@ def _faults(feed: Feed) -> Iterator[Fault]:
         else:
             yield Fault(rule.score, "score_out_of_scale", "99", rule.score)
     if isinstance(feed.format, Delimited):
-        place = next(c.name for c in reversed(feed.columns[:-1]) if c.name not in feed.key and not c.keys)
+        place = next(column.name for column in reversed(feed.columns[:-1]) if _free(feed, column))
         yield Fault(place, "field_count", f"X{EXTRA_FIELD}X", None)
         yield Fault(place, "field_count", SHORT_ROW, None)
         yield Fault(place, "nul_byte", "A\x00B", None)
         if feed.format.encoding.startswith("utf-8"):
             yield Fault(place, "bad_encoding", f"A{BROKEN_BYTE}B", None)
+
+
+def _free(feed: Feed, column: Column) -> bool:
+    """Whether a change of the column leaves the record's key and its person alone."""
+    return column.name not in feed.key and not column.keys
 
 
 def _cell_faults(column: Column, scored: set[str], workbook: bool) -> Iterator[Fault]:
@@ -149,7 +154,7 @@ def _date_type(column: Column) -> Date:
 
 def _other_content(feed: Feed, again: pl.DataFrame) -> pl.DataFrame:
     """The same keys with another code or text in one column."""
-    free = [column for column in feed.columns if column.name not in feed.key and not column.keys]
+    free = [column for column in feed.columns if _free(feed, column)]
     coded = next((column for column in free if isinstance(column.type, Code)), None)
     if coded is None:
         return again.with_columns(pl.lit("2010").alias(next(c.name for c in free if isinstance(c.type, Text))))

@@ -16,7 +16,7 @@ RACES = {"white": "White", "black": "Black", "hispanic": "Hispanic", "asian": "A
 OFFICERS = ("Ortega, L.", "Nguyen, T.", "Baptiste, R.", "O'Neill, S.", "Kowalczyk, M.")
 NOTES = (
     "Reports as directed", "Reports as directed, employed", 'Says he is "doing fine"', "Moved; new address verified",
-    "Referred to peer support, attends", "Called mother, confirmed residence",
+    "Referred to peer support, attends", "Called mother,\r\nconfirmed residence",
 )  # fmt: skip
 VIOLATION_HAZARD = 0.0013
 CONTACT_EVERY_DAYS = 30
