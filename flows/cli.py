@@ -1,0 +1,182 @@
+"""The command line. Heavy rooms are imported by the command that needs them: `--help` answers at once.
+
+Exit codes: 0 done · 1 unexpected · 2 a contract contradicts itself, or wrong usage · 3 not configured ·
+4 a store is away · 5 a delivery is refused · 6 rows were rejected (`check`) · 7 extracts did not load (`ingest`).
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from flows.settings import Settings, read_settings
+from schemas.errors import ThroughcareError
+
+NOT_LOADED: Final = 7
+
+app = typer.Typer(
+    help="Agency extracts in, linked participant timelines and outcomes out.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+feeds_app = typer.Typer(help="The feeds that are declared.", invoke_without_command=True)
+app.add_typer(feeds_app, name="feeds")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON instead.")]
+Home = Annotated[Path | None, typer.Option("--home", help="The home of the installation [THROUGHCARE_HOME].")]
+
+
+def main() -> None:
+    """Run a command; what it raises on purpose becomes one line and an exit code, nothing else gets out."""
+    from flows.errors import describe
+
+    try:
+        app()
+    except ThroughcareError as error:
+        message, code = str(error), error.exit_code
+    except (KeyboardInterrupt, BrokenPipeError):
+        message, code = "interrupted", 130
+    except Exception as error:
+        message, code = str(describe(error)), 1
+    typer.echo(f"throughcare: {message}", err=True)
+    sys.exit(code)
+
+
+@app.command()
+def demo(
+    json_: Json = False,
+    home: Home = None,
+    people: Annotated[int, typer.Option(help="How many people live in the made-up city.")] = 400,
+    seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 1,
+) -> None:
+    """Take a made-up city the whole way: files, receipts, timelines, outcomes, snapshot, report."""
+    from flows.demo import run_demo
+
+    run_demo(read_settings(home), people, seed, as_json=json_)
+
+
+@app.command()
+def up(json_: Json = False, home: Home = None) -> None:
+    """Serve until stopped: Prefect server and UI, the watcher of the intake folder, a worker for the schedules."""
+    from flows.display import show_addresses
+    from flows.up import up as serve
+
+    serve(read_settings(home), lambda addresses: show_addresses(addresses, as_json=json_))
+
+
+@app.command()
+def ingest(json_: Json = False, home: Home = None) -> None:
+    """Take every file in the intake folder to its receipt, once, without a server."""
+    from flows.display import Progress, show_receipts
+    from flows.once import ingest_once
+
+    with _opened(home) as stores, Progress(hidden=json_) as progress:
+        receipts = [receipt.to_json() for receipt in ingest_once(stores, progress.stage)]
+    show_receipts(receipts, as_json=json_)
+    if any(receipt["state"] not in ("loaded", "duplicate") for receipt in receipts):
+        raise typer.Exit(NOT_LOADED)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to try.")],
+    feed: Annotated[str | None, typer.Option(help="Judge it as this feed, whatever its name.")] = None,
+    agency: Annotated[str | None, typer.Option(help="The agency, where several share a file name.")] = None,
+    json_: Json = False,
+) -> None:
+    """Try a file before sending it: prints the receipt it would get. Nothing is stored, nothing is sent."""
+    from flows.checking import check_file, exit_code
+
+    receipts = check_file(file, feed, agency)
+    if json_:
+        _print_json([receipt.to_json() for receipt in receipts])
+    else:
+        typer.echo("\n\n".join(receipt.to_text() for receipt in receipts))
+    raise typer.Exit(exit_code(receipts))
+
+
+@app.command()
+def status(json_: Json = False, home: Home = None) -> None:
+    """What is in the ledger, feed by feed, and whether it adds up."""
+    from flows.display import show_status
+    from flows.status import read_status
+
+    with _opened(home) as stores:
+        found = read_status(stores)
+    show_status(found, as_json=json_)
+
+
+@app.command()
+def link(json_: Json = False, home: Home = None) -> None:
+    """Link the records loaded since the last batch to persons."""
+    from flows.display import show_counts
+    from flows.link import link as link_new
+
+    with _opened(home) as stores:
+        batch = link_new(stores)
+    show_counts("linked", batch or {"subjects": 0}, as_json=json_)
+
+
+@app.command()
+def publish(json_: Json = False, home: Home = None) -> None:
+    """Recompute outcomes, swap in a new snapshot, write the report."""
+    from flows.display import show_counts
+    from flows.publish import publish as publish_now
+
+    with _opened(home) as stores:
+        published = publish_now(stores)
+    show_counts("published", published.to_json(), as_json=json_)
+
+
+@app.command()
+def sweep(json_: Json = False, home: Home = None) -> None:
+    """Find what was missed: files, expired leases, abandoned staging, missing receipts."""
+    from flows.display import show_counts
+    from flows.once import sweep_once
+
+    with _opened(home) as stores:
+        found = sweep_once(stores)
+    show_counts("swept", found, as_json=json_)
+
+
+@app.command("new-key")
+def new_key() -> None:
+    """Print a fresh master key; keep it apart from the database, for without it nothing opens."""
+    import secrets
+
+    typer.echo(secrets.token_hex(32))
+
+
+@feeds_app.callback()
+def feeds(context: typer.Context, json_: Json = False) -> None:
+    """List the feeds."""
+    if context.invoked_subcommand is None:
+        from flows.display import show_feeds
+
+        show_feeds(as_json=json_)
+
+
+@feeds_app.command("sheet")
+def sheet(name: Annotated[str, typer.Argument(help="The feed.")]) -> None:
+    """Print a feed's specification, as its agency gets it (markdown)."""
+    from flows.checking import feed_named
+    from schemas.sheet import sheet as text_of
+
+    typer.echo(text_of(feed_named(name)))
+
+
+def _opened(home: Path | None) -> Any:  # noqa: ANN401 - a context manager of Stores, imported late
+    from flows.stores import open_stores
+
+    return open_stores(_settled(read_settings(home)))
+
+
+def _settled(settings: Settings) -> Settings:
+    """Refuse a wrong key before any store is touched."""
+    settings.master()
+    return settings
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, default=str, separators=(",", ":")))
