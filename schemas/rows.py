@@ -1,0 +1,115 @@
+"""Judging rows: each cell by pandera on the raw text, then across columns, then across rows.
+
+A row with a fault is rejected as a whole; a cell states the first of its faults. A record that is repeated
+exactly is kept once; records that share a key and differ are all rejected, since none of them can be believed.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from schemas.checks import cell_schema
+from schemas.codes import SCALES
+from schemas.columns import Decimal, Integer
+from schemas.contract import Feed
+from schemas.decode import cast
+from schemas.table import FAULTS, Judged, RawTable
+from schemas.terms import InScale, Ordered
+
+ROW_RULES: Final = {
+    "field_count": "the row has more or fewer fields than the header",
+    "bad_encoding": "the row is not written in the declared encoding",
+    "nul_byte": "the row contains a NUL byte",
+    "missing": "the cell is empty but must be filled",
+    "control_character": "the text contains a control character",
+    "too_long": "the text is longer than declared",
+    "pattern": "the text does not have the declared form",
+    "not_a_number": "the text is not a number (ASCII digits, `.` as decimal mark)",
+    "out_of_range": "the number lies outside the declared range",
+    "not_a_date": "the text is not a calendar date in a declared format",
+    "unknown_code": "the text is not in the declared list of codes",
+    "date_order": "the date lies before the date that it must not precede",
+    "score_out_of_scale": "the score lies outside the published range of its scale",
+    "duplicate_key": "several different records have this key",
+}
+"""Rule → what it says of a row: the closed list, in the order in which rules are tried."""
+
+
+def judge_rows(feed: Feed, table: RawTable) -> Judged:
+    """Accept, reject or call a repetition each row of a table.
+
+    ``table.rows`` must have the declared columns (`check_header`). No cell is in what this raises.
+    """
+    faults = [table.faults, cell_faults(feed, table.rows)]
+    typed = cast(feed, table.rows)
+    faults += [_rule_faults(rule, feed, typed) for rule in feed.rules]
+    rejected = pl.concat([frame.select(FAULTS.names()).cast(FAULTS) for frame in faults])
+    sound = _without(typed, rejected["row_number"])
+    conflicting, repeated = _repetitions(feed, sound)
+    rejected = pl.concat([rejected, _faults(conflicting, feed.key[0], "duplicate_key")])
+    return Judged(
+        accepted=_without(sound, pl.concat([conflicting, repeated])),
+        rejected=rejected.sort("row_number", maintain_order=True),
+        duplicates=repeated.sort(),
+        received=table.received,
+    )
+
+
+def cell_faults(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
+    """The first fault of each faulty cell, as `FAULTS`."""
+    from pandera.errors import SchemaErrors
+
+    wrong: list[tuple[str, str, pl.Series]] = []
+    broken = None
+    try:
+        cell_schema(feed).validate(rows, lazy=True)
+    except SchemaErrors as errors:
+        for error in errors.schema_errors:
+            rule = getattr(error.check, "name", None)
+            if rule not in ROW_RULES or error.check_output is None:
+                broken = f"feed {feed.name}, column {error.schema.name!r}: {error.reason_code} stopped the check"
+                break
+            wrong.append((error.schema.name, rule, error.check_output.to_series()))
+    if broken:
+        raise RuntimeError(broken)
+    found = [_faults(rows["row_number"].filter(~sound), column, rule) for column, rule, sound in wrong]
+    return pl.concat([FAULTS.to_frame(), *found]).unique(["row_number", "column"], keep="first", maintain_order=True)
+
+
+def _faults(row_numbers: pl.Series, column: str, rule: str) -> pl.DataFrame:
+    return pl.select(row_numbers.cast(pl.Int64).alias("row_number"), column=pl.lit(column), rule=pl.lit(rule))
+
+
+def _rule_faults(rule: Ordered | InScale, feed: Feed, typed: pl.DataFrame) -> pl.DataFrame:
+    """The faults of a rule between two columns, where both cells are filled and sound."""
+    if isinstance(rule, Ordered):
+        wrong = typed[rule.first] > typed[rule.second]
+        return _faults(typed["row_number"].filter(wrong.fill_null(False)), rule.second, "date_order")
+    assert isinstance(feed.column(rule.score).type, Integer | Decimal)
+    scale = typed[rule.scale]
+    bounds = [scale.replace_strict(list(SCALES), [b[end] for b in SCALES.values()], default=None) for end in (0, 1)]
+    wrong = (typed[rule.score] < bounds[0]) | (typed[rule.score] > bounds[1])
+    return _faults(typed["row_number"].filter(wrong.fill_null(False)), rule.score, "score_out_of_scale")
+
+
+def _without(rows: pl.DataFrame, row_numbers: pl.Series) -> pl.DataFrame:
+    if row_numbers.is_empty():
+        return rows
+    return rows.filter(~pl.col("row_number").is_in(row_numbers.implode()))
+
+
+def _repetitions(feed: Feed, sound: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Row numbers of records that share a key and differ, and of those that repeat an earlier one exactly.
+
+    A hash finds the few candidates, so that the frame is not sorted or grouped; they are compared in full.
+    """
+    key = sound.select(pl.struct(feed.key).hash()).to_series()
+    candidates = sound.filter(key.is_duplicated())
+    content = [name for name in sound.columns if name != "row_number"]
+    groups = candidates.group_by(feed.key).agg(
+        pl.struct(content).n_unique().alias("versions"), pl.col("row_number").sort()
+    )
+    several = groups.filter(pl.col("row_number").list.len() > 1)
+    conflicting = several.filter(pl.col("versions") > 1)["row_number"].explode()
+    repeated = several.filter(pl.col("versions") == 1)["row_number"].list.slice(1).explode()
+    return conflicting.drop_nulls().cast(pl.Int64), repeated.drop_nulls().cast(pl.Int64)
