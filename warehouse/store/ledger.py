@@ -12,6 +12,8 @@ from warehouse.store.engine import LeaseLost, valueless
 from warehouse.store.extract import COUNTS, Counts, Extract, Tally, from_row, read, tallies
 from warehouse.store.tables import OPEN_STATES, TERMINAL_STATES, extract
 
+__all__ = ["UNKNOWN_FEED", "Counts", "Extract", "Ledger", "Tally", "finish", "hold_lease", "mark_linked"]
+
 UNKNOWN_FEED: Final = "unknown"
 """The feed of a file that no contract matches."""
 

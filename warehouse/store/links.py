@@ -33,8 +33,8 @@ def apply(engine: Engine, batch_id: int, rows: pa.Table, model_version: str, ext
     """
     with engine.begin() as connection:
         entry = {"batch_id": batch_id, "model_version": model_version, "subjects": rows.num_rows}
-        entered = connection.execute(insert(link_batch).values(entry).on_conflict_do_nothing())
-        if entered.rowcount == 0:
+        enter = insert(link_batch).values(entry).on_conflict_do_nothing().returning(link_batch.c.batch_id)
+        if connection.scalar(enter) is None:
             return False
         _merge(connection, batch_id, rows)
         mark_linked(connection, extracts, batch_id)

@@ -14,6 +14,15 @@ from warehouse.store.tables import LEDGER, TIMELINE, WAREHOUSE
 from warehouse.store.views import VIEWS
 
 ANALYST: Final = "throughcare_analyst"
+_GRANTS: Final = (
+    f"GRANT USAGE ON SCHEMA {WAREHOUSE} TO {ANALYST}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA {WAREHOUSE} TO {ANALYST}",
+    f"ALTER DEFAULT PRIVILEGES IN SCHEMA {WAREHOUSE} GRANT SELECT ON TABLES TO {ANALYST}",
+)
+_HAS_SEARCH_PATH: Final = f"""
+SELECT count(*) FROM pg_db_role_setting AS setting JOIN pg_database AS known ON known.oid = setting.setdatabase
+WHERE known.datname = current_database() AND array_to_string(setconfig, ' ') LIKE '%search_path={WAREHOUSE},%'
+"""
 _SEARCH_PATH: Final = f"""
 DO $$ BEGIN
     EXECUTE format('ALTER DATABASE %I SET search_path TO {WAREHOUSE}, public', current_database());
@@ -87,9 +96,8 @@ def _admit_analyst(connection: Connection) -> None:
     name = {"name": ANALYST}
     if not connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), name):
         return
-    if connection.scalar(text(f"SELECT has_schema_privilege(:name, '{WAREHOUSE}', 'USAGE')"), name):
-        return
-    connection.execute(text(f"GRANT USAGE ON SCHEMA {WAREHOUSE} TO {ANALYST}"))
-    connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA {WAREHOUSE} TO {ANALYST}"))
-    connection.execute(text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {WAREHOUSE} GRANT SELECT ON TABLES TO {ANALYST}"))
-    connection.execute(text(_SEARCH_PATH))
+    if not connection.scalar(text(f"SELECT has_schema_privilege(:name, '{WAREHOUSE}', 'USAGE')"), name):
+        for grant in _GRANTS:
+            connection.execute(text(grant))
+    if not connection.scalar(text(_HAS_SEARCH_PATH)):
+        connection.execute(text(_SEARCH_PATH))

@@ -1,0 +1,35 @@
+import datetime as dt
+import uuid
+
+import polars as pl
+import pytest
+from sqlalchemy import Engine, text
+
+from schemas.errors import StoreError
+from warehouse.store.outcomes import replace
+
+ROW = {
+    "participant_key": str(uuid.uuid4()), "index_kind": "supervision", "index_date": dt.date(2024, 1, 1),
+    "index_agency": "probation", "outcome": "recharge", "window_months": 6, "value": "event", "days": 31,
+    "event_date": dt.date(2024, 2, 1), "leading_date": dt.date(2024, 2, 1), "same_day": False, "competing": None,
+    "age_band": "25-34", "prior_filings": "0",
+}  # fmt: skip
+
+
+def count(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM warehouse.outcome WHERE competing IS NULL")) or 0)
+
+
+def test_outcomes_are_replaced_whole(engine: Engine) -> None:
+    replace(engine, "outcome", pl.DataFrame([ROW, {**ROW, "window_months": 12}]))
+    assert count(engine) == 2
+    replace(engine, "outcome", pl.DataFrame([ROW]))
+    assert count(engine) == 1
+
+
+def test_a_failed_replacement_leaves_the_old_rows(engine: Engine) -> None:
+    replace(engine, "outcome", pl.DataFrame([ROW]))
+    with pytest.raises(StoreError):
+        replace(engine, "outcome", pl.DataFrame([ROW, {**ROW, "value": None}]))
+    assert count(engine) == 1
