@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from schemas.codes import EVENT_KINDS, IDENTIFIERS, SPAN_KINDS
-from schemas.columns import Code, Date, Drop, Key
+from schemas.codes import EVENT_KINDS, IDENTIFIERS, SCALES, SPAN_KINDS
+from schemas.columns import Code, Column, Date, Decimal, Drop, Integer, Key, Text
 from schemas.moments import Span, SpanEnd
-from schemas.terms import EachRow, FileDate, Filled, LatestOf, NoSubject, Ordered, Via
+from schemas.terms import EachRow, FileDate, Filled, InScale, LatestOf, NoSubject, Ordered, RowRule, Via
 
 if TYPE_CHECKING:
     from schemas.contract import Feed
@@ -17,7 +17,12 @@ def contradictions(feed: "Feed") -> Iterator[tuple[str, str]]:
     """Yield (column, message) for each contradiction, the worst first."""
     yield from _name_problems(feed)
     yield from _use_problems(feed)
+    for column in feed.columns:
+        yield from _type_problems(column)
     yield from _reference_problems(feed)
+    yield from _subject_problems(feed)
+    for rule in feed.rules:
+        yield from _rule_problems(feed, rule)
     yield from _timeline_problems(feed)
 
 
@@ -48,8 +53,6 @@ def _use_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
             yield column.name, "identifies and is kept without being coarsened"
         if keep and keep.as_ in ("birth_year", "year", "month") and not isinstance(column.type, Date):
             yield column.name, f"is coarsened to {keep.as_} but is not a date"
-        if isinstance(column.type, Code) and any(not text or not code for text, code in column.type.codes.items()):
-            yield column.name, "lists an empty text or code"
         for key in column.keys:
             if key.namespace.split(".")[0] != feed.agency and key.namespace not in feed.shares:
                 yield column.name, f"uses the key {key.namespace} of another agency without sharing it"
@@ -57,6 +60,36 @@ def _use_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
         parts = sorted(key.part for name in columns for key in feed.column(name).keys if key.namespace == namespace)
         if parts != list(range(1, len(parts) + 1)):
             yield columns[0], f"has parts of the key {namespace} that do not count 1, 2, …"
+
+
+def _type_problems(column: Column) -> Iterator[tuple[str, str]]:
+    match column.type:
+        case Code(codes=codes) if any(not text or not code for text, code in codes.items()):
+            yield column.name, "lists an empty text or code"
+        case Code(codes=codes) if not codes:
+            yield column.name, "lists no code"
+        case Integer(low=low, high=high) | Decimal(low=low, high=high) if low is not None and high is not None:
+            if low > high:
+                yield column.name, "has a lowest value above its highest"
+        case Text(pattern=str(pattern)):
+            if re.search(r"\\[dwsDWSbB]|\$$|^\^", pattern):
+                yield column.name, "has a pattern with anchors, or classes of any script: write [0-9]"
+        case Date(formats=formats) if not all("%" in format for format in formats):
+            yield column.name, "has a date format without a field"
+
+
+def _rule_problems(feed: "Feed", rule: RowRule) -> Iterator[tuple[str, str]]:
+    if isinstance(rule, Ordered):
+        for name in (rule.first, rule.second):
+            if not isinstance(feed.column(name).type, Date):
+                yield name, "is ordered in time but is not a date"
+        return
+    assert isinstance(rule, InScale)
+    scale = feed.column(rule.scale).type
+    if not isinstance(scale, Code) or any(code not in SCALES for code in scale.codes.values()):
+        yield rule.scale, "names scales that codes.SCALES does not list"
+    if not isinstance(feed.column(rule.score).type, Integer | Decimal):
+        yield rule.score, "is a score but not a number"
 
 
 def _reference_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
@@ -70,8 +103,15 @@ def _reference_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
     for name in references:
         if name not in declared:
             yield name, "is referred to but not declared"
+        elif any(isinstance(use, Drop) for use in feed.column(name).uses):
+            yield name, "is referred to but dropped"
+    if isinstance(feed.coverage.date, LatestOf) and not isinstance(feed.column(references[-1]).type, Date):
+        yield references[-1], "dates the delivery but is not a date"
     if not feed.key:
         yield "key", "names no column"
+
+
+def _subject_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
     subject = feed.subject
     if isinstance(subject, Key | Via) and subject.namespace not in feed.namespaces:
         yield "subject", f"needs a column with Key({subject.namespace!r})"

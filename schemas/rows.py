@@ -10,7 +10,6 @@ import polars as pl
 
 from schemas.checks import cell_schema
 from schemas.codes import SCALES
-from schemas.columns import Decimal, Integer
 from schemas.contract import Feed
 from schemas.decode import cast
 from schemas.table import FAULTS, Judged, RawTable
@@ -42,7 +41,7 @@ def judge_rows(feed: Feed, table: RawTable) -> Judged:
     """
     faults = [table.faults, cell_faults(feed, table.rows)]
     typed = cast(feed, table.rows)
-    faults += [_rule_faults(rule, feed, typed) for rule in feed.rules]
+    faults += [_rule_faults(rule, typed) for rule in feed.rules]
     rejected = pl.concat([frame.select(FAULTS.names()).cast(FAULTS) for frame in faults])
     sound = _without(typed, rejected["row_number"])
     conflicting, repeated = _repetitions(feed, sound)
@@ -80,12 +79,11 @@ def _faults(row_numbers: pl.Series, column: str, rule: str) -> pl.DataFrame:
     return pl.select(row_numbers.cast(pl.Int64).alias("row_number"), column=pl.lit(column), rule=pl.lit(rule))
 
 
-def _rule_faults(rule: Ordered | InScale, feed: Feed, typed: pl.DataFrame) -> pl.DataFrame:
+def _rule_faults(rule: Ordered | InScale, typed: pl.DataFrame) -> pl.DataFrame:
     """The faults of a rule between two columns, where both cells are filled and sound."""
     if isinstance(rule, Ordered):
         wrong = typed[rule.first] > typed[rule.second]
         return _faults(typed["row_number"].filter(wrong.fill_null(False)), rule.second, "date_order")
-    assert isinstance(feed.column(rule.score).type, Integer | Decimal)
     scale = typed[rule.scale]
     bounds = [scale.replace_strict(list(SCALES), [b[end] for b in SCALES.values()], default=None) for end in (0, 1)]
     wrong = (typed[rule.score] < bounds[0]) | (typed[rule.score] > bounds[1])

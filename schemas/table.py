@@ -36,9 +36,9 @@ class RawTable:
 class Judged:
     """A table after its contract has judged it; received = accepted + rejected rows + duplicate.
 
-    ``accepted``: ``row_number`` and the declared columns, by header, in their types (Date → pl.Date,
-    Integer → Int64, Decimal → Float64, Code → our code, Text → String); a kept Code column has the
-    agency's own text beside it in ``raw_column(header)``. ``rejected``: `FAULTS`, one row per fault.
+    ``accepted``: ``row_number`` and the declared columns, the dropped ones left out, by header, in their
+    types (Date → pl.Date, Integer → Int64, Decimal → Float64, Code → our code, Text → String); a kept Code
+    column has the agency's own text beside it in ``raw_column(header)``. ``rejected``: `FAULTS`, one row per fault.
     ``duplicates``: row numbers of exact repetitions of an accepted record.
     """
 
