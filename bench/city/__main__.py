@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from bench.city.city import City, write
+from bench.city.city import write_city
 from bench.city.court_file import court_file
 
 
@@ -20,7 +20,7 @@ def main() -> None:
         size = court_file(options.court_rows, options.out / "metro_court" / "charges_20250630.txt", options.seed)
         print(json.dumps({"rows": options.court_rows, "bytes": size}))
         return
-    truth = write(City.generate(options.people, options.seed), options.out)
+    truth = write_city(options.people, options.seed, options.out)
     counts = {"people": len(truth.persons), "rows": len(truth.rows), "planted_errors": len(truth.errors)}
     print(json.dumps({**counts, "duplicates": len(truth.duplicates)}))
 

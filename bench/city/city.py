@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ ERRORS = pl.Schema({
 ROWS = pl.Schema({
     "agency": pl.String(), "feed": pl.String(), "file": pl.String(), "row_number": pl.Int64(), "person": pl.Int64(),
 })  # fmt: skip
+Places = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
 FIRST_ROW = 2
 """Row numbers are those a spreadsheet shows: the header is row 1."""
 
@@ -56,7 +58,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class City:
-    """The files that its agencies deliver, and the truth."""
+    """The files that its agencies deliver, and the truth; all in memory (`write_city` needs less)."""
 
     files: tuple[File, ...]
     truth: Truth
@@ -64,28 +66,53 @@ class City:
     @classmethod
     def generate(cls, people: int, seed: int, parameters: Parameters | None = None) -> "City":
         """A city of ``people`` persons (at least 2); the same seed gives the same city."""
-        rng = np.random.default_rng(seed)
-        parameters = parameters or Parameters()
-        persons = make_people(people, rng)
-        lives = live(persons, parameters, rng)
-        deliveries = [
-            delivery for agency in (court, probation, peer) for delivery in agency.deliver(persons, lives, rng)
-        ]  # fmt: skip
-        made = tuple(_file(delivery, rng) for delivery in deliveries)
-        enrolments = next(delivery.rows for delivery in deliveries if delivery.feed == "metro_peer_enrolments")
-        return cls(made, _truth(made, _dated(persons, lives.persons), peer.reused_members(enrolments), parameters))
+        files: list[File] = []
+        truth = _build(people, seed, parameters or Parameters(), files.append)
+        return cls(tuple(files), truth)
 
 
 def write(city: City, folder: Path) -> Truth:
     """Write ``<folder>/<agency>/<file>`` for each file and ``<folder>/truth``; returns the truth."""
     for file in city.files:
-        files.write(file.feed, file.planted.rows, folder / file.feed.agency / file.name)
-    truth = folder / "truth"
-    truth.mkdir(parents=True, exist_ok=True)
+        _write_file(file, folder)
+    return _write_truth(city.truth, folder)
+
+
+def write_city(people: int, seed: int, folder: Path, parameters: Parameters | None = None) -> Truth:
+    """The same files and truth as `City.generate` and `write`, with one file in memory at a time."""
+    truth = _build(people, seed, parameters or Parameters(), lambda file: _write_file(file, folder))
+    return _write_truth(truth, folder)
+
+
+def _build(people: int, seed: int, parameters: Parameters, take: Callable[[File], None]) -> Truth:
+    rng = np.random.default_rng(seed)
+    persons = make_people(people, rng)
+    lives = live(persons, parameters, rng)
+    places: list[Places] = []
+    reused = pl.DataFrame()
+    for agency in (court, probation, peer):
+        for delivery in agency.deliver(persons, lives, rng):
+            if delivery.feed == "metro_peer_enrolments":
+                reused = peer.reused_members(delivery.rows)
+            file = _file(delivery, rng)
+            places.append(_places(file))
+            take(file)
+    rows, errors, duplicates = (pl.concat(frames) for frames in zip(*places, strict=True))
+    return Truth(
+        _dated(persons, lives.persons), rows.cast(ROWS), errors.cast(ERRORS), duplicates, reused, parameters.as_dict()
+    )
+
+
+def _write_file(file: File, folder: Path) -> None:
+    files.write(file.feed, file.planted.rows, folder / file.feed.agency / file.name)
+
+
+def _write_truth(truth: Truth, folder: Path) -> Truth:
+    (folder / "truth").mkdir(parents=True, exist_ok=True)
     for name in ("persons", "rows", "errors", "duplicates", "reused"):
-        getattr(city.truth, name).write_parquet(truth / f"{name}.parquet")
-    (truth / "parameters.json").write_text(json.dumps(city.truth.parameters, indent=2) + "\n")
-    return city.truth
+        getattr(truth, name).write_parquet(folder / "truth" / f"{name}.parquet")
+    (folder / "truth" / "parameters.json").write_text(json.dumps(truth.parameters, indent=2) + "\n")
+    return truth
 
 
 def _file(delivery: Delivery, rng: np.random.Generator) -> File:
@@ -101,21 +128,18 @@ def _dated(persons: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
     return persons.join(dated, on="person", how="left", validate="1:1")
 
 
-def _truth(made: tuple[File, ...], persons: pl.DataFrame, reused: pl.DataFrame, parameters: Parameters) -> Truth:
-    rows: list[pl.DataFrame] = []
-    errors: list[pl.DataFrame] = []
-    duplicates: list[pl.DataFrame] = []
-    for file in made:
-        place = [pl.lit(file.feed.agency).alias("agency"), pl.lit(file.feed.name).alias("feed"),
-                 pl.lit(file.name).alias("file")]  # fmt: skip
-        numbers = pl.int_range(FIRST_ROW, FIRST_ROW + len(file.planted.rows), eager=True).alias("row_number")
-        here = file.planted.rows.select("person").with_columns(numbers)
-        rows.append(here.select(*place, "row_number", "person"))
-        faults = file.planted.errors.with_columns(row_number=pl.col("row") + FIRST_ROW)
-        errors.append(faults.select(*place, "row_number", "column", "rule"))
-        repeats = (file.planted.duplicates + FIRST_ROW).alias("row_number").to_frame()
-        duplicates.append(repeats.select(*place, "row_number"))
-    return Truth(
-        persons, pl.concat(rows).cast(ROWS), pl.concat(errors).cast(ERRORS), pl.concat(duplicates), reused,
-        parameters.as_dict(),
-    )  # fmt: skip
+def _places(file: File) -> Places:
+    """The rows, errors and duplicates of one file, by the row numbers that a spreadsheet shows."""
+    place = [
+        pl.lit(text).alias(name)
+        for name, text in (("agency", file.feed.agency), ("feed", file.feed.name), ("file", file.name))
+    ]  # fmt: skip
+    numbers = pl.int_range(FIRST_ROW, FIRST_ROW + len(file.planted.rows), eager=True).alias("row_number")
+    rows = file.planted.rows.select("person").with_columns(numbers)
+    errors = file.planted.errors.with_columns(row_number=pl.col("row") + FIRST_ROW)
+    duplicates = (file.planted.duplicates + FIRST_ROW).alias("row_number").to_frame()
+    return (
+        rows.select(*place, "row_number", "person"),
+        errors.select(*place, "row_number", "column", "rule"),
+        duplicates.select(*place, "row_number"),
+    )

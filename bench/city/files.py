@@ -1,7 +1,9 @@
 """Files as the agencies of the city write them: text of the feed's dialect, or a workbook."""
 
+import codecs
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +14,7 @@ from schemas.contract import Date, Delimited, Excel, Feed
 
 WORKBOOK_ROWS = 1_048_575
 """What a sheet holds under its header."""
-
+SLICE_ROWS = 250_000
 CRLF_AGENCIES = frozenset({"metro_court", "metro_probation"})
 
 
@@ -38,20 +40,25 @@ def write(feed: Feed, text: pl.DataFrame, path: Path) -> None:
         dates = {column.name for column in feed.columns if isinstance(column.type, Date)}
         path.write_bytes(workbook(cells, feed.format.sheet or "Sheet1", dates))
     elif isinstance(feed.format, Delimited):
-        path.write_bytes(delimited(cells, feed.format, "\r\n" if feed.agency in CRLF_AGENCIES else "\n"))
+        newline = "\r\n" if feed.agency in CRLF_AGENCIES else "\n"
+        with path.open("wb") as file:
+            file.writelines(delimited(cells, feed.format, newline))
     else:
         raise TypeError("the city writes no archives")
 
 
-def delimited(cells: pl.DataFrame, form: Delimited, newline: str) -> bytes:
-    """Header and rows as bytes of the dialect, stand-ins of planted faults replaced."""
+def delimited(cells: pl.DataFrame, form: Delimited, newline: str) -> Iterator[bytes]:
+    """Header and rows as bytes of the dialect, in slices; stand-ins of planted faults are replaced."""
+    encoder = codecs.getincrementalencoder(form.encoding)()
     style: Literal["never", "necessary"] = "never" if form.quote is None else "necessary"
-    text = cells.write_csv(
-        separator=form.separator, line_terminator=newline, quote_style=style, quote_char=form.quote or '"'
-    )
-    text = text.replace(SHORT_ROW + form.separator, "").replace(EXTRA_FIELD, form.separator)
-    content = text.encode(form.encoding)
-    return content.replace(BROKEN_BYTE.encode(), b"\xe9") if form.encoding.startswith("utf-8") else content
+    for number, some in enumerate(cells.iter_slices(SLICE_ROWS)):
+        text = some.write_csv(
+            include_header=number == 0, separator=form.separator, line_terminator=newline, quote_style=style,
+            quote_char=form.quote or '"',
+        )  # fmt: skip
+        text = text.replace(SHORT_ROW + form.separator, "").replace(EXTRA_FIELD, form.separator)
+        content = encoder.encode(text)
+        yield content.replace(BROKEN_BYTE.encode(), b"\xe9") if form.encoding.startswith("utf-8") else content
 
 
 _PARTS = {
