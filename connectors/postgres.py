@@ -34,7 +34,9 @@ SOCKET_BYTES: Final = 107
 
 START_SECONDS: Final = 90.0
 """Longer than recovery after a kill in the middle of the largest load."""
-_STARTS: Final = 3
+_STARTS: Final = 10
+_PAUSE_SECONDS: Final = 0.3
+"""After its server was killed, its other processes hold the shared memory for a moment, and a start fails."""
 
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -166,11 +168,11 @@ class EmbeddedServer:
         while not _answers(admin_url):
             if time.monotonic() > deadline or starts == _STARTS:
                 raise StoreError("the embedded server does not start: see <home>/postgres/data/server.log")
-            if self._is_alive():
-                time.sleep(0.1)
-                continue
-            starts += 1
-            self._control("start", "-l", str(self.data / "server.log"), "-o", self._arguments())
+            if not self._is_alive():
+                starts += 1
+                self._control("start", "-l", str(self.data / "server.log"), "-o", self._arguments())
+            if not _answers(admin_url):
+                time.sleep(_PAUSE_SECONDS)
 
     def _is_alive(self) -> bool:
         """Whether the process that the lock file names is a server.
