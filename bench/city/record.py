@@ -26,6 +26,7 @@ class Habits:
     no_birth: float
     no_ssn4: float
     no_sid: float
+    wrong_sid: float
     no_phone: float
     stale_address: float
 
@@ -33,17 +34,17 @@ class Habits:
 COURT = Habits(
     nickname=0.03, maiden=0.12, one_surname=0.35, hyphen=0.15, no_accents=0.6, typo=0.04, swapped_names=0.004,
     no_middle=0.3, initial=0.6, day_month=0.008, birth_error=0.01, no_birth=0.01, no_ssn4=1.0, no_sid=0.45,
-    no_phone=1.0, stale_address=0.1,
+    wrong_sid=0.002, no_phone=1.0, stale_address=0.1,
 )  # fmt: skip
 PROBATION = Habits(
     nickname=0.04, maiden=0.08, one_surname=0.15, hyphen=0.3, no_accents=0.3, typo=0.02, swapped_names=0.003,
     no_middle=0.2, initial=0.3, day_month=0.004, birth_error=0.006, no_birth=0.004, no_ssn4=0.2, no_sid=0.12,
-    no_phone=0.3, stale_address=0.15,
+    wrong_sid=0.001, no_phone=0.3, stale_address=0.15,
 )  # fmt: skip
 PEER = Habits(
     nickname=0.22, maiden=0.1, one_surname=0.4, hyphen=0.1, no_accents=0.2, typo=0.03, swapped_names=0.008,
     no_middle=0.7, initial=0.1, day_month=0.012, birth_error=0.01, no_birth=0.03, no_ssn4=1.0, no_sid=1.0,
-    no_phone=0.25, stale_address=0.05,
+    wrong_sid=0.0, no_phone=0.25, stale_address=0.05,
 )  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def recorded(people: pl.DataFrame, on: pl.Series, habits: Habits, rng: np.random
         zip=pl.when(moved).then("new_zip").otherwise("zip"),
         birth=_birth(chance(habits.no_birth), chance(habits.day_month), chance(habits.birth_error), rng, size),
         ssn4=pl.when(~chance(habits.no_ssn4)).then("ssn4"),
-        sid=pl.when(~chance(habits.no_sid)).then("sid"),
+        sid=pl.when(~chance(habits.no_sid))
+        .then(pl.when(chance(habits.wrong_sid)).then(pl.col("sid").shift(1)).otherwise("sid")),
         phone=pl.when(~chance(habits.no_phone)).then("phone"),
         email=pl.when(~chance(habits.no_phone)).then("email"),
     ).with_columns(

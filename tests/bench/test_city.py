@@ -1,3 +1,4 @@
+import datetime as dt
 from functools import lru_cache
 from pathlib import Path
 
@@ -6,9 +7,10 @@ import polars as pl
 import pytest
 
 from bench.city import City, File, Parameters, court_file, write, write_city
-from bench.city.calendar import DAYS
+from bench.city.calendar import DAYS, LAST_DAY, as_dates
 from bench.city.city import FIRST_ROW
-from bench.city.lives import live
+from bench.city.court import charge_rows
+from bench.city.lives import FILING_LAG_DAYS, live
 from bench.city.people import make_people
 from schemas.contract import Event, Span
 from schemas.rows import judge_rows
@@ -147,6 +149,25 @@ def test_the_planted_ratio_is_recovered_by_time_after_enrolment_and_not_by_ever_
 
     assert ratio == pytest.approx(planted.reoffence_ratio, rel=0.06)
     assert naive < planted.reoffence_ratio * 0.9
+
+
+def test_the_first_offence_after_supervision_starts_is_the_true_reoffence() -> None:
+    rng = np.random.default_rng(9)
+    people = make_people(3_000, rng)
+    lives = live(people, Parameters(), rng)
+    started = lives.persons.filter("supervised").select(
+        "person", start=as_dates(lives.persons.filter("supervised")["supervision_start"]), reoffence="reoffence"
+    )
+    charges = charge_rows(people, lives, rng).join(started, on="person")
+    first = charges.filter(pl.col("OFFENSE_DT") > pl.col("start")).group_by("person").agg(
+        pl.col("OFFENSE_DT").min(), pl.col("FILED_DT").min()
+    )  # fmt: skip
+    seen = started.with_columns(as_dates(started["reoffence"])).join(first, on="person", how="left")
+    mature = seen.filter(pl.col("reoffence") <= LAST_DAY - dt.timedelta(days=FILING_LAG_DAYS))
+
+    assert len(mature) > 300
+    assert (mature["reoffence"] == mature["OFFENSE_DT"]).all()
+    assert seen.filter(pl.col("reoffence").is_null())["OFFENSE_DT"].null_count() == seen["reoffence"].null_count()
 
 
 def test_a_court_file_has_the_rows_asked_for_and_no_fault(tmp_path: Path) -> None:
