@@ -3,6 +3,7 @@
 Its checks answer with booleans only and keep no failure case, so that no value gets into an error.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ Test = Callable[[pl.Series], pl.Series]
 
 CONTROL: Final = r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]"
 _INT64: Final = 2**63 - 1
+_FLOAT64: Final = sys.float_info.max
 
 
 def cell_schema(feed: Feed) -> "pa.DataFrameSchema":
@@ -50,18 +52,12 @@ def tests(column: Column) -> Iterator[tuple[str, Test]]:
                 yield "pattern", _expression(pl.col("").str.contains(rf"\A(?:{pattern})\z"))
         case Integer(low=low, high=high):
             yield "not_a_number", _expression(pl.col("").str.contains(INTEGER))
-            value = number(pl.col(""), INTEGER, pl.Int64())
-            yield (
-                "out_of_range",
-                _expression(
-                    value.is_between(-_INT64 if low is None else low, _INT64 if high is None else high).fill_null(False)
-                ),
-            )
+            lowest, highest = -_INT64 if low is None else low, _INT64 if high is None else high
+            yield "out_of_range", _within(number(pl.col(""), INTEGER, pl.Int64()), lowest, highest)
         case Decimal(low=low, high=high):
             yield "not_a_number", _expression(pl.col("").str.contains(DECIMAL))
-            value = number(pl.col(""), DECIMAL, pl.Float64())
-            bounds = (float("-inf") if low is None else low, float("inf") if high is None else high)
-            yield "out_of_range", _expression((value.is_finite() & value.is_between(*bounds)).fill_null(False))
+            least, most = -_FLOAT64 if low is None else low, _FLOAT64 if high is None else high
+            yield "out_of_range", _within(number(pl.col(""), DECIMAL, pl.Float64()), least, most)
         case Date() as date:
             yield "not_a_date", lambda texts: texts.is_in(date_values(date, texts)["text"].implode())
         case Code(codes=codes):
@@ -90,3 +86,8 @@ def _is_filled(texts: pl.Series) -> pl.Series:
 def _expression(sound: pl.Expr) -> Test:
     """A test by an expression over the column named ``""``."""
     return lambda texts: texts.alias("").to_frame().select(sound).to_series()
+
+
+def _within(value: pl.Expr, low: float, high: float) -> Test:
+    """A test of the range of a number; what is too large to be one lies outside."""
+    return _expression(value.is_between(low, high).fill_null(pl.col("").is_null()))
