@@ -5,6 +5,7 @@ Exit codes: 0 done · 1 unexpected · 2 a contract contradicts itself, or wrong 
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -31,6 +32,8 @@ def main() -> None:
     """Run a command; what it raises on purpose becomes one line and an exit code, nothing else gets out."""
     from flows.errors import describe
 
+    # Whatever a command writes is its owner's only; what agencies may read is opened to them where it is written.
+    os.umask(0o077)
     try:
         app()
     except ThroughcareError as error:

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Final
 
 from connectors.receipts import Receipt, write
+from flows.checking import Judgement, examine
 from flows.errors import RunFailed, describe
-from flows.receipts import kept_back, loaded, repeated
+from flows.wording import receipt_of, repetition_receipt
 from flows.stores import Stores
-from schemas.errors import DeliveryRefused, StoreError
 from warehouse.store.engine import LeaseLost, Unavailable
 from warehouse.store.ledger import UNKNOWN_FEED, Extract
 
 Stage = Callable[[Extract, str], None]
 """Told which extract enters which stage: for progress and for stage times."""
 
-NO_FEED: Final = "no_feed"
+_UNEXPECTED: Final = "unexpected"
 
 
 def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
@@ -67,7 +67,7 @@ def take_next(stores: Stores, on_stage: Stage | None = None) -> Receipt | None:
 def state_repetitions(stores: Stores) -> Iterator[Receipt]:
     """Give a receipt to each delivery that ended with the first one of the same bytes."""
     for extract in stores.ledger.without_receipt():
-        receipt = repeated(extract)
+        receipt = repetition_receipt(extract)
         stores.ledger.state_receipt(extract.extract_id, receipt.to_json())
         write(receipt, stores.settings.intake)
         yield receipt
@@ -75,20 +75,91 @@ def state_repetitions(stores: Stores) -> Iterator[Receipt]:
 
 def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | None:
     """One attempt on a claimed extract; None where it is to be tried again or another process has it."""
-    failed: RunFailed
+    if extract.attempts > stores.settings.attempts:
+        return _quarantine(stores, extract, "worker_lost")
     try:
-        if extract.attempts > stores.settings.attempts:
-            return _quarantine(stores, extract, "worker_lost")
         return _take(stores, extract, on_stage)
-    except DeliveryRefused as refused:
-        return _refuse(stores, extract, refused)
     except LeaseLost:
         return None
     except Unavailable:
         raise
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         failed = describe(error, extract.extract_id)
+    except BaseException:
+        stores.ledger.release(extract.extract_id, extract.fence)
+        raise
     if extract.attempts >= stores.settings.attempts:
         return _quarantine(stores, extract, failed.code)
+    log.warning("an attempt failed: %s", failed)
     stores.ledger.release(extract.extract_id, extract.fence)
     return None
+
+
+def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
+    """Judge, split, load: the warehouse's one transaction decides, the vault then confirms."""
+
+    def enter(stage: str) -> None:
+        on_stage(extract, stage)
+
+    enter("open")
+    content, name = stores.landing.read(extract.digest), stores.landing.name(extract.digest)
+    judgement = examine(feeds().get(extract.feed), content, name, enter)
+    receipt = receipt_of(extract, judgement)
+    match judgement.state:
+        case "refused":
+            stores.ledger.refuse(*_held_back(extract, receipt))
+        case "held":
+            stores.ledger.hold(*_held_back(extract, receipt), verdict=_verdict(judgement))
+        case _:
+            _load(stores, extract, judgement, receipt, enter)
+    enter("receipt")
+    write(receipt, stores.settings.intake)
+    return receipt
+
+
+def _load(
+    stores: Stores, extract: Extract, judgement: Judgement, receipt: Receipt, enter: Callable[[str], None]
+) -> None:
+    feed, judged = judgement.feed, judgement.judged
+    assert feed and judged and judgement.as_of and judgement.coverage
+    enter("split")
+    content = split(stores.vault, feed, extract.extract_id, judged.accepted)
+    enter("load")
+    counts = Counts(**{name: getattr(receipt, name) for name in COUNTS})
+    load(
+        stores.warehouse, extract, feed, content, counts, judged.rejected, _verdict(judgement),
+        judgement.as_of, judgement.coverage, receipt.to_json(),
+    )  # fmt: skip
+    enter("confirm")
+    stores.vault.confirm(extract.extract_id)
+
+
+def _quarantine(stores: Stores, extract: Extract, code: str) -> Receipt:
+    """Give up on an extract: its bytes go to the quarantine, its agency gets a receipt that says so."""
+    stores.quarantine.adopt(stores.landing, extract.digest)
+    receipt = receipt_of(extract, None, code)
+    stores.ledger.quarantine(extract.extract_id, extract.fence, code, receipt.to_json())
+    write(receipt, stores.settings.intake)
+    return receipt
+
+
+def _held_back(extract: Extract, receipt: Receipt) -> tuple[int, int, str, dict[str, Any], int]:
+    return extract.extract_id, extract.fence, receipt.code or _UNEXPECTED, receipt.to_json(), receipt.received
+
+
+def _verdict(judgement: Judgement) -> object:
+    return judgement.verdict and judgement.verdict.to_json()
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is replaced, written to or truncated."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _unwatched(_extract: Extract, _stage: str) -> None:
+    """Nobody looks on."""

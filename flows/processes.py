@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 _POLL_SECONDS: Final = 0.05
 
 
@@ -96,11 +98,7 @@ def end_recorded(path: Path, patience_seconds: float) -> None:
 
 def _command_of(process: int) -> str:
     """The command line of a process, empty where there is no such process."""
-    listed = Path(f"/proc/{process}/cmdline")
-    if listed.parent.parent.joinpath("self").exists():
-        try:
-            return listed.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-        except OSError:
-            return ""
-    shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(process)], capture_output=True, check=False)
-    return shown.stdout.decode(errors="replace").strip()
+    try:
+        return " ".join(psutil.Process(process).cmdline())
+    except psutil.Error:
+        return ""

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = Path(".throughcare")
-    project: str = Field(default="throughcare", pattern=r"[a-z][a-z0-9_]{0,40}")
+    project: str = Field(default="throughcare", pattern=r"^[a-z][a-z0-9_]{0,40}$")
     project_version: int = Field(default=1, ge=1, description="Version of the project's participant keys")
     master_key: SecretStr | None = Field(default=None, description="32 random bytes as 64 hexadecimal digits or base64")
     master_key_file: Path | None = Field(default=None, description="A file (mode 0600) that holds the master key")

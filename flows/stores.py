@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from flows.settings import Settings, read_settings
+from schemas.errors import SettingsError
 
 if TYPE_CHECKING:
-    from connectors.landing import LandingStore
-    from identity.vault import Vault
     from sqlalchemy import Engine
 
+    from connectors.landing import LandingStore
+    from identity.vault import Vault
     from warehouse.store.ledger import Ledger
 
 PRIVATE: Final = 0o700
@@ -20,24 +21,81 @@ PRIVATE: Final = 0o700
 
 @dataclass(frozen=True)
 class Stores:
-    """Every store of an installation, open. ``analyst_url`` reads the warehouse and nothing else."""
+    """Every store of an installation, open; the URLs carry passwords and never show in ``repr``."""
 
     settings: Settings
     landing: "LandingStore"
     quarantine: "LandingStore"
     warehouse: "Engine"
-    warehouse_url: str
     ledger: "Ledger"
     vault: "Vault"
+    warehouse_url: str = field(repr=False)
+
+
+@contextmanager
+def open_stores(settings: Settings) -> Iterator[Stores]:
+    """Open and migrate; `SettingsError` without a proper key, `StoreError` where a store is away."""
+    from connectors.landing import LandingStore
+    from identity.keys import VaultKeys
+    from identity.vault import Vault
+    from warehouse.snapshot.views import typed_view_ddl
+    from warehouse.store.engine import connect
+    from warehouse.store.ledger import Ledger
+    from warehouse.store.migrate import migrate
+
+    master = settings.master()
+    for folder in (settings.home, settings.intake):
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        warehouse_url, vault_url = _databases(settings, stack)
+        migrate(warehouse_url, typed_view_ddl("postgres"))
+        vault = Vault(vault_url, VaultKeys.from_master(master))
+        stack.callback(vault.close)
+        vault.migrate()
+        warehouse = connect(warehouse_url)
+        stack.callback(warehouse.dispose)
+        landing, quarantine = (LandingStore(url, master) for url in (settings.landing, settings.quarantine))
+        yield Stores(settings, landing, quarantine, warehouse, Ledger(warehouse), vault, warehouse_url)
+
+
+def _databases(settings: Settings, stack: ExitStack) -> tuple[str, str]:
+    """The URLs of warehouse and vault: both as set, or both on the embedded server, which runs on ``stack``."""
+    if settings.warehouse_url and settings.vault_url:
+        return settings.warehouse_url.get_secret_value(), settings.vault_url.get_secret_value()
+    if settings.warehouse_url or settings.vault_url:
+        raise SettingsError("set both THROUGHCARE_WAREHOUSE_URL and THROUGHCARE_VAULT_URL, or neither")
+    from connectors.postgres import EmbeddedServer
+
+    databases = stack.enter_context(EmbeddedServer(settings.home)).databases
+    return databases.warehouse, databases.vault
 
 
 @contextmanager
 def embedded_server(settings: Settings) -> Iterator[None]:
-    """The embedded PostgreSQL server runs while inside, unless the settings name servers."""
-    if settings.warehouse_url and settings.vault_url:
+    """Keep the embedded server running while inside, so that processes come and go without starting it."""
+    with ExitStack() as stack:
+        _databases(settings, stack)
         yield
-        return
-    from connectors.postgres import EmbeddedServer
 
-    with EmbeddedServer(settings.home):
+
+_open: ContextVar[Stores | None] = ContextVar("stores", default=None)
+
+
+@contextmanager
+def use(stores: Stores) -> Iterator[None]:
+    """Let `process_stores` give these stores while inside."""
+    token = _open.set(stores)
+    try:
         yield
+    finally:
+        _open.reset(token)
+
+
+@contextmanager
+def process_stores() -> Iterator[Stores]:
+    """The stores that are open around this call, or freshly opened ones: a flow can be given no store as parameter."""
+    if (stores := _open.get()) is not None:
+        yield stores
+        return
+    with open_stores(read_settings()) as opened, use(opened):
+        yield opened
