@@ -1,6 +1,7 @@
 """Made-up rows of a feed, as the agency would write them and as the contract accepts them; about nobody."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
@@ -87,17 +88,20 @@ def _drawn(feed: Feed, column: Column) -> Callable[[Random], Cell]:
 
 
 def _text(column: Column, type: Text) -> Callable[[Random], str]:
+    fields = [use.field for use in column.identifies]
+    if examples := [text for field in fields for text in _EXAMPLES.get(field, ()) if _fits(text, type)]:
+        return lambda random: random.choice(examples)
     if type.pattern is not None:
         make = maker(type.pattern)
         return lambda random: make(random)[: type.max_length]
-    fields = [use.field for use in column.identifies]
-    if fields and fields[0] in _EXAMPLES:
-        examples = _EXAMPLES[fields[0]]
-        return lambda random: random.choice(examples)[: type.max_length]
     if column.keys or fields:
         width = min(type.max_length, 9)
         return lambda random: f"{random.randrange(10**width):0{width}}"
     return lambda random: f"text {random.randint(1, 99)}"[: type.max_length]
+
+
+def _fits(text: str, type: Text) -> bool:
+    return len(text) <= type.max_length and re.fullmatch(type.pattern or ".*", text) is not None
 
 
 def _period(feed: Feed) -> tuple[dt.date, dt.date]:
