@@ -1,7 +1,9 @@
 """Connections to the warehouse, and database errors without values."""
 
+import datetime as dt
+import json
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Final, ParamSpec, TypeVar
 
 import psycopg
@@ -28,7 +30,19 @@ class LeaseLost(StoreError):
 def connect(url: str) -> Engine:
     """An engine on the warehouse; statements and errors hide their parameters."""
     options = "-c search_path=public -c timezone=UTC -c datestyle=ISO"
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        json_serializer=partial(json.dumps, default=_date_as_text, allow_nan=False),
+        connect_args={"options": options},
+    )
+
+
+def _date_as_text(value: object) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def raw(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:

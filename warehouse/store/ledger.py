@@ -177,7 +177,7 @@ class Ledger:
 
     @valueless
     def mark_linked(self, extract_ids: Iterable[int], batch_id: int) -> None:
-        """Say that a batch has seen these extracts; also where it found no subject in them."""
+        """Say that a batch has seen these extracts; 0 is the batch of extracts that hold no subject."""
         with self.engine.begin() as connection:
             mark_linked(connection, extract_ids, batch_id)
 
