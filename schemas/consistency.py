@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from schemas.codes import EVENT_KINDS, IDENTIFIERS, SCALES, SPAN_KINDS
 from schemas.columns import Code, Column, Date, Decimal, Drop, Integer, Key, Text
 from schemas.moments import Span, SpanEnd
+from schemas.table import raw_column
 from schemas.terms import EachRow, FileDate, Filled, InScale, LatestOf, NoSubject, Ordered, RowRule, Via
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def _name_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
         if name in seen:
             yield name, "is declared twice"
         seen.add(name)
+    for name in feed.headers:
+        if name in ("row_number", "*") or re.fullmatch(r"\^.*\$", name):
+            yield name, "is a header that polars or this project reads as something else"
+        if name.endswith(raw_column("")) and name.removesuffix(raw_column("")) in seen:
+            yield name, "has the name of the raw text of another column"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", feed.name):
         yield "name", "must be lower case letters, digits and underscores"
     if isinstance(feed.coverage.date, FileDate) and "{date:" not in feed.files:

@@ -4,6 +4,7 @@ A row with a fault is rejected as a whole; a cell states the first of its faults
 exactly is kept once; records that share a key and differ are all rejected, since none of them can be believed.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import polars as pl
@@ -42,7 +43,7 @@ def judge_rows(feed: Feed, table: RawTable) -> Judged:
     faults = [table.faults, cell_faults(feed, table.rows)]
     typed = cast(feed, table.rows)
     faults += [_rule_faults(rule, typed) for rule in feed.rules]
-    rejected = pl.concat([frame.select(FAULTS.names()).cast(FAULTS) for frame in faults])
+    rejected = _first_of_cell(frame.select(FAULTS.names()).cast(FAULTS) for frame in faults)
     sound = _without(typed, rejected["row_number"])
     conflicting, repeated = _repetitions(feed, sound)
     rejected = pl.concat([rejected, _faults(conflicting, feed.key[0], "duplicate_key")])
@@ -72,7 +73,11 @@ def cell_faults(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
     if broken:
         raise RuntimeError(broken)
     found = [_faults(rows["row_number"].filter(~sound), column, rule) for column, rule, sound in wrong]
-    return pl.concat([FAULTS.to_frame(), *found]).unique(["row_number", "column"], keep="first", maintain_order=True)
+    return _first_of_cell([FAULTS.to_frame(), *found])
+
+
+def _first_of_cell(faults: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(faults).unique(["row_number", "column"], keep="first", maintain_order=True)
 
 
 def _faults(row_numbers: pl.Series, column: str, rule: str) -> pl.DataFrame:
