@@ -92,13 +92,13 @@ def digests(key: bytes, label: str, values: Iterable[bytes]) -> npt.NDArray[np.v
     return np.frombuffer(b"".join(found), dtype=DIGEST)
 
 
-def source_keys(keys: VaultKeys, feed: str, texts: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    """Keyed 63-bit hashes (SipHash-2-4, a pseudorandom function) of the natural keys of a feed's records."""
+def blind_keys(key: bytes, label: str, texts: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Keyed 63-bit hashes (SipHash-2-4, a pseudorandom function) of texts, for labels that must not meet."""
     from pandas.util import hash_array
 
     # pandas takes the key as text of 16 bytes: 7 bits in each leave a key of 112 bits.
-    key = bytes(byte & 0x7F for byte in hmac.digest(keys.source, feed.encode(), "sha256")[:16]).decode("ascii")
-    hashed = hash_array(texts, hash_key=key, categorize=False)
+    derived = bytes(byte & 0x7F for byte in hmac.digest(key, label.encode(), "sha256")[:16]).decode("ascii")
+    hashed = hash_array(texts.astype(object), hash_key=derived, categorize=False)
     return (hashed >> np.uint64(1)).astype(np.int64)
 
 

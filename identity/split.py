@@ -13,7 +13,7 @@ import psycopg
 
 from identity import fields
 from identity.boundary import sealed
-from identity.keys import VaultKeys, digests, encrypt_all, new_data_key, source_keys, unwrap_data_key
+from identity.keys import VaultKeys, blind_keys, digests, encrypt_all, new_data_key, unwrap_data_key
 from identity.surrogates import Digests, Ids, Places, allocate, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
@@ -69,7 +69,7 @@ def split(
         subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
         _sight(staging, subject, kind)
         _tie(staging, subject, keys, _via_namespaces() if via is None else via)
-        source = source_keys(vault.keys, feed.name, natural.to_series().to_numpy())
+        source = blind_keys(vault.keys.source, feed.name, natural.to_series().to_numpy())
     return _content(feed, accepted, source, subject, keys)
 
 

@@ -105,7 +105,8 @@ trait = sa.Table(
     _id("profile_key", "The same of name and birth date"),
     _id("name_key", "The same of the name"),
     _id("birth_key", "The same of the birth date; 0 where unknown"),
-    sa.Column("agency", sa.Text, nullable=False, comment="Who delivered it"),
+    sa.Column("kind", sa.SmallInteger, nullable=False, comment="0 name, else the place of the field in blocks.IDS"),
+    _id("agency_key", "The same of the agency that delivered it"),
     sa.Column("shared", sa.Boolean, nullable=False, comment="Whether it is carried too widely to identify"),
     sa.Index(None, "value_key"),
     comment="Which identities carry which value: finds values that are carried by too many",
@@ -117,6 +118,7 @@ edge = sa.Table(
     _id("right_id", "The higher identity", key=True),
     sa.Column("weight", sa.Double, nullable=False, comment="Match weight with prior, in bits"),
     sa.Column("vetoed", sa.Boolean, nullable=False, comment="Whether a rule forbids that the two are one person"),
+    sa.Column("contradicts", sa.Boolean, nullable=False, comment="Whether one number would serve two people"),
     sa.Index(None, "right_id"),
     comment="Compared pairs that may be the same person",
 )  # fmt: skip

@@ -87,6 +87,21 @@ class Vault:
             found = connection.execute(sa.select(tables.extract.c.extract_id).where(tables.extract.c.state == "staged"))
             return tuple(sorted(found.scalars()))
 
+    @sealed
+    def pending_batches(self) -> tuple[int, ...]:
+        """The link batches that the warehouse has not confirmed, oldest first; `identity.link.batch` reads one."""
+        with self.engine.connect() as connection:
+            waiting = sa.select(tables.batch.c.batch_id).where(tables.batch.c.state == "pending")
+            return tuple(connection.scalars(waiting.order_by(tables.batch.c.batch_id)))
+
+    @sealed
+    def applied(self, batch_id: int) -> None:
+        """The warehouse has the batch. Idempotent."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.update(tables.batch).where(tables.batch.c.batch_id == batch_id).values(state="applied")
+            )
+
     def close(self) -> None:
         """Give the pooled connections back."""
         self.engine.dispose()

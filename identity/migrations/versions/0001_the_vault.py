@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("right_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="The higher identity"),
         sa.Column("weight", sa.Double(), nullable=False, comment="Match weight with prior, in bits"),
         sa.Column("vetoed", sa.Boolean(), nullable=False, comment="Whether a rule forbids that the two are one person"),
+        sa.Column("contradicts", sa.Boolean(), nullable=False, comment="Whether one number would serve two people"),
         sa.PrimaryKeyConstraint("left_id", "right_id", name=op.f("pk_edge")),
         schema="vault",
         comment="Compared pairs that may be the same person",
@@ -265,7 +266,16 @@ def upgrade() -> None:
             nullable=False,
             comment="The same of the birth date; 0 where unknown",
         ),
-        sa.Column("agency", sa.Text(), nullable=False, comment="Who delivered it"),
+        sa.Column(
+            "kind", sa.SmallInteger(), nullable=False, comment="0 name, else the place of the field in blocks.IDS"
+        ),
+        sa.Column(
+            "agency_key",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="The same of the agency that delivered it",
+        ),
         sa.Column("shared", sa.Boolean(), nullable=False, comment="Whether it is carried too widely to identify"),
         sa.PrimaryKeyConstraint("identity_id", "value_key", name=op.f("pk_trait")),
         schema="vault",
