@@ -9,12 +9,12 @@ from duckdb import DuckDBPyConnection
 from warehouse.outcomes.cohort import build_cohort
 from warehouse.outcomes.first import build_first
 from warehouse.outcomes.observation import build_observation
-from warehouse.outcomes.rates import rates
+from warehouse.outcomes.rates import curves, rates
 from warehouse.outcomes.values import build_values, outcomes, survival
 
 _FLOW: Final = """
 WITH supervised AS (
-    SELECT participant_key, coalesce(link_status, 'waiting') AS status FROM span WHERE kind = 'supervision'
+    SELECT participant_key, coalesce(status, 'waiting') AS status FROM span WHERE kind = 'supervision'
 )
 SELECT 1 AS step, 'supervision spans' AS what, count(*) AS n FROM supervised
 UNION ALL SELECT 2, 'spans of an ambiguous subject, never counted', count(*) FROM supervised
@@ -34,11 +34,11 @@ FROM judged GROUP BY outcome, window_months ORDER BY outcome, window_months
 
 @dataclass(frozen=True)
 class OutcomeTables:
-    """``outcome`` (person × outcome × window), ``rate`` (`rates.RATES`), ``survival`` and ``flow`` (n at each step)."""
+    """``outcome``: person × outcome × window; ``rate``, ``curve``: see `rates`; ``flow``: n at each step."""
 
     outcome: pl.DataFrame
     rate: pl.DataFrame
-    survival: pl.DataFrame
+    curve: pl.DataFrame
     flow: pl.DataFrame
 
 
@@ -46,7 +46,7 @@ def compute(connection: DuckDBPyConnection) -> OutcomeTables:
     """Compute every outcome from ``event``, ``span``, ``participant`` and ``coverage`` in the connection.
 
     Needs of the tables: ``event`` (participant_key, kind, event_date, code, record_id, agency, extract_id,
-    row_number, detail as JSON text), ``span`` (participant_key, link_status, kind, start_date, end_date, code,
+    row_number, detail as JSON text), ``span`` (participant_key, status, kind, start_date, end_date, code,
     record_id, agency, feed), ``participant`` (participant_key, birth_year), ``coverage`` (agency, feed, kind,
     covered_from, covered_until exclusive, lag_days). Only current rows belong in them.
     """
@@ -55,7 +55,7 @@ def compute(connection: DuckDBPyConnection) -> OutcomeTables:
     build_first(connection)
     build_values(connection)
     outcome, times = outcomes(connection), survival(connection)
-    return OutcomeTables(outcome, rates(outcome, times), times, _flow(connection))
+    return OutcomeTables(outcome, rates(outcome, times), curves(times), _flow(connection))
 
 
 def _flow(connection: DuckDBPyConnection) -> pl.DataFrame:

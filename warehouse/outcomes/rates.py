@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from warehouse.outcomes.definitions import INDEX_KIND, STRATA
-from warehouse.outcomes.estimators import Curve, Estimate, aalen_johansen, wilson
+from warehouse.outcomes.definitions import INDEX_KIND, STRATA, WINDOWS
+from warehouse.outcomes.estimators import Estimate, aalen_johansen, wilson
 
 ESTIMATOR: Final = "aalen_johansen"
 """Every outcome here has competing causes, so Kaplan-Meier never applies."""
@@ -19,6 +19,12 @@ RATES: Final = pl.Schema(
         "competing": pl.Int64(), "rate": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
         "estimator": pl.String(), "cumulative_incidence": pl.Float64(), "ci_low": pl.Float64(),
         "ci_high": pl.Float64(), "late": pl.Int64(),
+    }
+)  # fmt: skip
+CURVES: Final = pl.Schema(
+    {
+        "outcome": pl.String(), "day": pl.Int32(), "at_risk": pl.Int64(), "incidence": pl.Float64(),
+        "low": pl.Float64(), "high": pl.Float64(),
     }
 )  # fmt: skip
 _GROUP: Final = ("outcome", "window_months", "stratum")
@@ -36,13 +42,26 @@ def rates(outcome: pl.DataFrame, survival: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RATES).sort("outcome", "window_months", "stratum_kind", "stratum")
 
 
-def curves(survival: pl.DataFrame, months: int) -> dict[str, Curve]:
-    """Outcome → cumulative incidence of everybody over a window, for drawing."""
-    chosen = survival.filter(pl.col("window_months") == months)
-    return {
-        str(name): aalen_johansen(part["days"].to_numpy(), part["status"].to_numpy())
-        for (name,), part in chosen.group_by("outcome", maintain_order=True)
-    }
+def curves(survival: pl.DataFrame, months: int = max(WINDOWS)) -> pl.DataFrame:
+    """The table ``outcome_curve``, schema `CURVES`: everybody's cumulative incidence, day by day, over one window.
+
+    A curve ends where nobody is followed any longer; ``at_risk`` counts the persons still followed on the day.
+    """
+    chosen = survival.filter(window_months=months).sort("outcome").group_by("outcome", maintain_order=True)
+    return pl.concat([CURVES.to_frame(), *(_curve(str(name), part) for (name,), part in chosen)])
+
+
+def _curve(outcome: str, followed: pl.DataFrame) -> pl.DataFrame:
+    days = followed["days"].to_numpy()
+    curve = aalen_johansen(days, followed["status"].to_numpy())
+    at_risk = len(days) - np.searchsorted(np.sort(days), curve.days)
+    columns = {"day": curve.days, "at_risk": at_risk, "incidence": curve.value, "low": curve.low, "high": curve.high}
+    bounds = pl.col("low", "high").fill_nan(None)
+    return (
+        pl.DataFrame(columns)
+        .select(pl.lit(outcome).alias("outcome"), "day", "at_risk", "incidence", bounds)
+        .cast(CURVES)
+    )
 
 
 def _stratified(kind: str, outcome: pl.DataFrame, survival: pl.DataFrame) -> Iterator[dict[str, object]]:

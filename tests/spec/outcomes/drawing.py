@@ -25,7 +25,7 @@ EVENT = {
     "agency": pl.String, "feed": pl.String, "extract_id": pl.Int64, "row_number": pl.Int64, "detail": pl.String,
 }  # fmt: skip
 SPAN = {
-    "participant_key": pl.String, "link_status": pl.String, "kind": pl.String, "start_date": pl.Date,
+    "participant_key": pl.String, "status": pl.String, "kind": pl.String, "start_date": pl.Date,
     "end_date": pl.Date, "code": pl.String, "record_id": pl.Int64, "agency": pl.String, "feed": pl.String,
 }  # fmt: skip
 COVERAGE = {
@@ -96,7 +96,7 @@ def _event(number: int, row: dict[str, str]) -> dict[str, object]:
 
 def _span(row: dict[str, str]) -> dict[str, object]:
     return {
-        "participant_key": _who(row), "link_status": row.get("status") or "linked", "kind": row["what"],
+        "participant_key": _who(row), "status": row.get("status") or "linked", "kind": row["what"],
         "start_date": row["date"], "end_date": row.get("end") or None, "code": row.get("code") or None,
         "record_id": int(row["record"]) if row.get("record") else None, "agency": _agency(row),
         "feed": FEEDS[row["what"]],

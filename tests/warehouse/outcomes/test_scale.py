@@ -11,7 +11,7 @@ from warehouse.outcomes.compute import compute
 
 SPANS = """
 INSERT INTO span BY NAME
-SELECT 'p' || i AS participant_key, 'linked' AS link_status, 'supervision' AS kind,
+SELECT 'p' || i AS participant_key, 'linked' AS status, 'supervision' AS kind,
        DATE '2018-01-01' + (hash(i) % 2000)::INTEGER AS start_date,
        start_date + 40 + (hash(i, 1) % 700)::INTEGER AS end_date,
        ['CO', 'CO', 'CO', 'TR', 'DE', 'IN', 'UU'][(hash(i, 2) % 7)::INTEGER + 1] AS code, i AS record_id,

@@ -1,0 +1,84 @@
+"""The folder of a project's snapshots: one publication at a time, swapped atomically, old files kept for a while."""
+
+import datetime as dt
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from schemas.errors import StoreError
+from warehouse.snapshot.partitions import Manifest
+
+MANIFEST: Final = "manifest.json"
+_VERSIONS: Final = "manifests"
+_DRAFT: Final = ".draft"
+_MODE: Final = 0o750
+"""The snapshot is restricted: its owner writes, the group of analysts reads, nobody else sees it."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; `StoreError` where another publication has it. A killed process frees it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(_MODE)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            busy = True
+        else:
+            busy = False
+            yield
+    if busy:
+        raise StoreError("snapshot: another publication is under way")
+
+
+@contextmanager
+def building(folder: Path) -> Iterator[Path]:
+    """A folder for what is not published yet; left-overs of a killed publication are removed first."""
+    draft = folder / _DRAFT
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def current_manifest(folder: Path) -> Manifest | None:
+    """The manifest of the newest publication; None before the first."""
+    return max(_manifests(folder), key=lambda manifest: manifest.version, default=None)
+
+
+def keep(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest among the versions, before anybody can open what it describes."""
+    (folder / _VERSIONS).mkdir(exist_ok=True)
+    (folder / _VERSIONS / f"{manifest.version}.json").write_text(manifest.to_json(), encoding="utf-8")
+
+
+def swap(folder: Path, database: Path, manifest: Manifest) -> None:
+    """Let readers find the new version: the database file decides, ``manifest.json`` follows it."""
+    database.replace(folder / database.name)
+    text = database.parent / MANIFEST
+    text.write_text(manifest.to_json(), encoding="utf-8")
+    text.replace(folder / MANIFEST)
+
+
+def retire(folder: Path, retention: dt.timedelta) -> None:
+    """Remove versions that were replaced longer than ``retention`` ago, and every file that no version left needs."""
+    now = dt.datetime.now(dt.UTC)
+    versions = sorted(_manifests(folder), key=lambda manifest: manifest.version)
+    for manifest, successor in pairwise(versions):
+        if now - dt.datetime.fromisoformat(successor.published_at) >= retention:
+            (folder / _VERSIONS / f"{manifest.version}.json").unlink()
+    needed = {folder / partition.file for manifest in _manifests(folder) for partition in manifest.partitions}
+    for path in set(folder.glob("*/*.parquet")) | set(folder.glob("*/.*.part")):
+        if path not in needed:
+            path.unlink()
+
+
+def _manifests(folder: Path) -> list[Manifest]:
+    return [Manifest.from_json(path.read_text(encoding="utf-8")) for path in (folder / _VERSIONS).glob("*.json")]

@@ -1,0 +1,133 @@
+"""What each column says that is neither described by the store's tables nor by a typed view."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from schemas import codes
+from warehouse.outcomes import definitions
+
+TABLES: Final[Mapping[str, str]] = {
+    "event": "What happened on a day, as the newest deliveries tell it",
+    "span": "What lasted from a day (inclusive) to a day (exclusive), as the newest deliveries tell it",
+    "event_history": "Every version of every event, and from when until when it was known",
+    "span_history": "Every version of every span, and from when until when it was known",
+    "participant": "Every participant: first and last date, agencies, what is kept of them",
+    "extract": "Every file delivered: what became of it, its counts, what it covers",
+    "coverage": "For which days each feed is complete for each kind of fact; what no row holds is not known",
+    "outcome": "Participant × outcome × window, three-valued; person-based: one index a person",
+    "outcome_rate": "Rates and cumulative incidences by stratum known at the index; person-based",
+    "outcome_curve": "Everybody's cumulative incidence over the longest window, by days since the index",
+    "outcome_flow": "How many there are at each step from the supervision spans to the denominators",
+    "dictionary": "Every table, column, unit, code and source",
+    "snapshot": "Which publication this is",
+    "ledger.extract": "The ledger as it was published: one row for each file and feed",
+    "timeline.event": "Events as they were loaded, one row per extract that told them",
+    "timeline.span": "Spans as they were loaded, one row per extract that told them",
+    "timeline.record_version": "Which delta delivery states which record",
+    "timeline.link": "Which participant an agency's subject is",
+    "timeline.extract_life": "From when until when a delivery was the newest of its feed",
+    "timeline.record_life": "From when until when a delivery of a delta feed was the newest to state a record",
+    "timeline.span_end": "Ends of spans that another feed than the span's tells",
+}
+
+SHARED: Final[Mapping[str, str]] = {
+    "participant_key": "The participant, in this project; empty where none is known",
+    "status": "How the row's subject is assigned",
+    "agency": "The agency that told it",
+    "feed": "The feed that told it; see schemas/feeds",
+    "known_from": "The as-of day of the delivery from which we know it",
+    "known_until": "The as-of day of the delivery that replaced it; empty while current",
+}
+
+ENDS: Final[Mapping[str, str]] = {
+    "end_code": "Code of the end, where another feed tells the end",
+    "end_code_raw": "The agency's own text of that code",
+    "end_text": "Second code or text of the end, where another feed tells the end",
+    "end_text_raw": "The agency's own text of it",
+    "end_detail": "Further columns of the end, where another feed tells it",
+}
+
+OWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "span": ENDS,
+    "participant": {
+        "probability": "Probability of the weakest link that holds the participant together",
+        "first_date": "The first day on which something is known",
+        "last_date": "The last such day",
+        "agencies": "The agencies that know the participant",
+        "moments": "Number of current events and spans",
+        "birth_year": "Year of birth; the most frequent where records differ",
+        "sex": "Sex as recorded; the most frequent where records differ",
+    },
+    "extract": {"file": "The first characters of the file's SHA-256: its name is not kept here"},
+    "coverage": {
+        "kind": "Kind of fact; <kind>_end is the end of a span",
+        "covered_from": "Complete from this day",
+        "covered_until": "Complete up to this day, exclusive",
+        "lag_days": "Longest time that a fact takes to reach the source: the last such days are not yet complete",
+        "extract_id": "The delivery that says so",
+    },
+    "outcome": {"flags": "What is doubtful, separated by blanks"},
+    "outcome_rate": {"late": "Events that became known after window and lag: younger windows cannot have such yet"},
+    "outcome_curve": {
+        "outcome": "Which outcome",
+        "day": "Days since the index",
+        "at_risk": "Persons still followed on that day",
+        "incidence": "Cumulative incidence up to and including that day",
+        "low": "Lower limit of its 95 % interval",
+        "high": "Upper limit of its 95 % interval",
+    },
+    "outcome_flow": {"step": "Order of the steps", "what": "What is counted", "n": "How many"},
+    "snapshot": {
+        "project": "The project whose keys the participants have",
+        "version": "Which publication",
+        "published_at": "When it was made, UTC",
+        "partitions": "Number of files it consists of",
+    },
+    "timeline.span_end": {"kind": "Kind of the span that ends", "end_date": "The day on which it ends"},
+}
+
+CODES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("event", "kind"): codes.EVENT_KINDS,
+    ("event_history", "kind"): codes.EVENT_KINDS,
+    ("span", "kind"): codes.SPAN_KINDS,
+    ("span_history", "kind"): codes.SPAN_KINDS,
+    ("outcome", "value"): definitions.VALUES,
+    ("outcome", "competing"): {str(cause): meaning for cause, meaning in definitions.CAUSES.items()},
+    ("outcome", "flags"): definitions.FLAGS,
+    ("outcome", "outcome"): {outcome.name: outcome.meaning for outcome in definitions.OUTCOMES},
+    ("outcome_rate", "outcome"): {outcome.name: outcome.meaning for outcome in definitions.OUTCOMES},
+    ("outcome_curve", "outcome"): {outcome.name: outcome.meaning for outcome in definitions.OUTCOMES},
+    ("outcome_rate", "stratum_kind"): definitions.STRATA,
+    **{
+        (table, "status"): codes.SUBJECT_STATUSES
+        for table in ("event", "span", "event_history", "span_history", "participant", "timeline.link")
+    },
+}
+"""(Table, column) → its codes."""
+
+UNITS: Final[Mapping[str, str]] = {
+    "days": "days", "day": "days", "at_risk": "persons", "incidence": "share of 1",
+    "lag_days": "days", "window_months": "months", "size_bytes": "bytes", "rate": "share of 1",
+    "low": "share of 1", "high": "share of 1", "cumulative_incidence": "share of 1", "ci_low": "share of 1",
+    "ci_high": "share of 1", "probability": "share of 1", "n": "persons", "observable": "persons", "events": "persons",
+    "competing": "persons", "late": "persons", "birth_year": "year", "received": "records", "loaded": "records",
+    "rejected": "records", "duplicate": "records", "quarantined": "records",
+}  # fmt: skip
+"""Column → unit, where the type is a number."""
+
+SOURCES: Final[Mapping[str, str]] = {
+    "outcome": "warehouse/outcomes/definitions.py; terms after CJARS, APPA/BJS and Justice Counts",
+    "outcome_rate": "warehouse/outcomes: Wilson 1927; Aalen and Johansen 1978",
+    "outcome_curve": "warehouse/outcomes: Aalen and Johansen 1978",
+    "outcome_flow": "warehouse/outcomes",
+    "coverage": "accepted deliveries, and the coverage that their contracts state",
+    "extract": "the ledger",
+    "ledger.extract": "the ledger",
+    "participant": "the link table, and the current events and spans",
+    "dictionary": "contracts, column comments, and this project's descriptions",
+    "snapshot": "the publication",
+    "timeline.link": "the linker",
+    "timeline.extract_life": "the ledger",
+    "timeline.record_life": "the ledger",
+    "timeline.record_version": "the delta feeds",
+}

@@ -1,0 +1,185 @@
+"""Publication: from the warehouse to a folder that analysts read, swapped in one step."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import polars as pl
+from sqlalchemy import Table
+
+from schemas import catalogue
+from schemas.contract import Feed
+from schemas.errors import StoreError
+from warehouse.outcomes.compute import OutcomeTables, compute
+from warehouse.snapshot import tables
+from warehouse.snapshot.dictionary import describe
+from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap
+from warehouse.snapshot.layout import create_schemas, mount, mount_store_views, mount_typed_views
+from warehouse.snapshot.partitions import Manifest, Partition, reusable, write
+from warehouse.snapshot.source import from_warehouse, warehouse
+from warehouse.snapshot.views import BASE_VIEWS, DERIVED
+from warehouse.store.engine import connect
+from warehouse.store.outcomes import replace
+from warehouse.store.tables import dictionary, event, extract, link, outcome, outcome_rate, record_version, span
+
+DATABASE: Final = "throughcare.duckdb"
+RETENTION_DAYS: Final = 7
+"""Readers who opened an older version may go on for a week before its files are removed."""
+
+APPEND_ONLY: Final = (event, span, record_version)
+WHOLE: Final = (extract, link)
+INTERNAL: Final = frozenset(
+    ("verdict", "receipt", "link_batch", "attempts", "lease_owner", "lease_until", "fence", "batch_id")
+)
+"""Columns of ledger and links that are no matter of analysts."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication made: the database file to open, how much of it was new, and the outcome tables."""
+
+    path: Path
+    version: str
+    partitions_written: int
+    partitions_reused: int
+    participants: int
+    outcomes: OutcomeTables
+
+
+def publish(
+    warehouse_url: str,
+    root: Path,
+    project: str,
+    feeds: Mapping[str, Feed] | None = None,
+    retention_days: int = RETENTION_DAYS,
+) -> Published:
+    """Publish the warehouse as ``<root>/<project>/throughcare.duckdb`` over immutable Parquet files.
+
+    Whoever has the former version open keeps reading it; whoever opens the file next sees the new one. Outcomes,
+    rates and the dictionary are computed on the published rows and written back to the warehouse too. One
+    publication at a time: a second one raises `StoreError`. Errors carry no value. ``feeds``: by name; all
+    that are declared unless said otherwise.
+    """
+    stated = catalogue.feeds() if feeds is None else feeds
+    folder = root / project
+    try:
+        with alone(folder), building(folder) as draft:
+            with warehouse(warehouse_url, draft) as connection:
+                published, manifest = _make(connection, folder, draft / DATABASE, stated)
+            _write_back(warehouse_url, draft / DATABASE)
+            keep(folder, manifest)
+            swap(folder, draft / DATABASE, manifest)
+            retire(folder, dt.timedelta(days=retention_days))
+    except duckdb.Error as error:
+        failure = StoreError(f"snapshot: {type(error).__name__}")
+    else:
+        return published
+    raise failure
+
+
+def _make(
+    connection: duckdb.DuckDBPyConnection, folder: Path, target: Path, feeds: Mapping[str, Feed]
+) -> tuple[Published, Manifest]:
+    """Write what is new, compute what follows from it, and build the database file."""
+    before = current_manifest(folder)
+    known = reusable(before, folder)
+    create_schemas(connection)
+    partitions = [*_copied(connection, folder, known)]
+    mount(connection, folder, partitions)
+    partitions += _derived(connection, folder, feeds)
+    outcomes = compute(connection)
+    partitions += _outcomes(connection, folder, outcomes)
+    now = dt.datetime.now(dt.UTC)
+    manifest = Manifest(folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now.isoformat(), tuple(partitions))
+    _build(target, folder, manifest, feeds)
+    people = connection.execute("SELECT count(*) FROM participant").fetchall()[0][0]
+    former = {partition.file for partition in before.partitions} if before else set()
+    written = sum(partition.file not in former for partition in partitions)
+    reused = len(partitions) - written
+    return Published(folder / DATABASE, manifest.version, written, reused, people, outcomes), manifest
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection, folder: Path, known: Mapping[tuple[str, int, str], Partition]
+) -> list[Partition]:
+    """The stored tables: one partition an extract where rows never change, else the whole table.
+
+    Each partitioned table has a first file without rows, so that it has its columns before anything is loaded.
+    """
+    loaded = "SELECT extract_id, digest FROM ledger.extract WHERE state = 'loaded' ORDER BY extract_id"
+    origins = connection.execute(f"FROM {from_warehouse(loaded)}").fetchall()
+    partitions = []
+    for table in APPEND_ONLY:
+        partitions.append(write(connection, folder, table.name, _rows(table, "false")))
+        for extract_id, origin in origins:
+            found = known.get((table.name, extract_id, origin))
+            rows = _rows(table, f"extract_id = {extract_id} ORDER BY {_order(table)}")
+            partitions.append(found or write(connection, folder, table.name, rows, extract_id, origin))
+    return partitions + [write(connection, folder, table.name, _rows(table, "true")) for table in WHOLE]
+
+
+def _rows(table: Table, condition: str) -> str:
+    """The query for the rows of a stored table; structured columns come as JSON text."""
+    columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in INTERNAL)
+    return f"FROM {from_warehouse(f'SELECT {columns} FROM {table.fullname} WHERE {condition}')}"
+
+
+def _order(table: Table) -> str:
+    return "source_key" if table is record_version else "row_number, moment"
+
+
+def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping[str, Feed]) -> list[Partition]:
+    """What follows from the copied tables, computed once so that readers need not."""
+    tables.register_feeds(connection, feeds)
+    mount_store_views(connection, (*DERIVED, *BASE_VIEWS))
+    queries = {name: f"FROM timeline.{name}" for name in DERIVED}
+    queries |= {"participant": tables.PARTICIPANT, "coverage": tables.COVERAGE}
+    partitions = []
+    for name, query in queries.items():
+        partitions.append(write(connection, folder, name, query))
+        mount(connection, folder, partitions[-1:])
+    return partitions
+
+
+def _outcomes(connection: duckdb.DuckDBPyConnection, folder: Path, computed: OutcomeTables) -> list[Partition]:
+    partitions = []
+    for name, frame in (
+        ("outcome", computed.outcome),
+        ("outcome_rate", computed.rate),
+        ("outcome_curve", computed.curve),
+        ("outcome_flow", computed.flow),
+    ):
+        tables.register(connection, f"computed_{name}", frame)
+        partitions.append(write(connection, folder, name, f"FROM computed_{name}"))
+    return partitions
+
+
+def _build(target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, Feed]) -> None:
+    """Write the database file: views over the manifest's files, the dictionary, and which publication it is."""
+    identity = pl.DataFrame({
+        "project": manifest.project, "version": manifest.version, "published_at": manifest.published_at,
+        "partitions": len(manifest.partitions),
+    })  # fmt: skip
+    with duckdb.connect(str(target)) as connection:
+        create_schemas(connection)
+        mount(connection, folder, manifest.partitions)
+        mount_store_views(connection)
+        mount_typed_views(connection)
+        tables.store(connection, "snapshot", identity)
+        tables.store(connection, "dictionary", describe(connection, feeds))
+        connection.execute("CHECKPOINT")
+
+
+def _write_back(warehouse_url: str, database: Path) -> None:
+    """Put outcomes, rates and dictionary into the warehouse, in the columns that it has."""
+    engine = connect(warehouse_url)
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            for table in (outcome, outcome_rate, dictionary):
+                columns = ", ".join(column.name for column in table.columns)
+                replace(engine, table.name, connection.execute(f"SELECT {columns} FROM {table.name}").pl())
+    finally:
+        engine.dispose()

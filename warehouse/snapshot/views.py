@@ -1,0 +1,66 @@
+"""The views in the dialect that is asked for: one statement of each, turned by sqlglot.
+
+The base views are those of the store, written in PostgreSQL's SQL, so that snapshot and warehouse cannot
+come to disagree; in the snapshot the schema ``warehouse`` is ``main``.
+"""
+
+from typing import Final, Literal, cast
+
+import sqlglot
+from sqlglot import exp
+
+from warehouse.snapshot.typed import TYPED_VIEWS, WHENCE, WHO, TypedView
+from warehouse.store.views import VIEWS
+
+Dialect = Literal["duckdb", "postgres"]
+
+DERIVED: Final = ("extract_life", "record_life", "span_end")
+"""The store's views in schema ``timeline`` that publication computes once, so that readers need not."""
+BASE_VIEWS: Final = ("extract", "event_history", "span_history", "event", "span")
+"""The store's views that are views in the snapshot too, in schema ``main``."""
+
+
+def typed_view_ddl(dialect: Dialect) -> tuple[str, ...]:
+    """CREATE VIEW statements of the typed views; in PostgreSQL each is followed by its COMMENT.
+
+    They read ``event`` and ``span`` without a schema: the caller sets the search path.
+    """
+    statements: list[str] = []
+    for view in TYPED_VIEWS:
+        create = exp.Create(this=exp.to_table(view.name), kind="VIEW", expression=select(view))
+        statements.append(create.sql(dialect=dialect, pretty=True))
+        if dialect == "postgres":
+            statements.append(f"COMMENT ON VIEW {view.name} IS {exp.Literal.string(view.meaning).sql('postgres')}")
+            statements += (_comment(view.name, c.name, c.meaning) for c in (*WHO, *view.columns, *WHENCE))
+    return tuple(statements)
+
+
+def select(view: TypedView) -> exp.Select:
+    """The query of a typed view."""
+    columns = ", ".join(f"{column.expression} AS {column.name}" for column in (*WHO, *view.columns, *WHENCE))
+    query = f"SELECT {columns} FROM {view.table} AS moment {view.joins} WHERE moment.kind = '{view.kind}'"
+    return cast("exp.Select", sqlglot.parse_one(query, read="postgres"))
+
+
+def store_views(names: tuple[str, ...]) -> dict[str, str]:
+    """Name → the query of a view of the store, as DuckDB reads it, in the store's order."""
+    created = (sqlglot.parse_one(view, read="postgres") for view in VIEWS if "CREATE VIEW" in view)
+    queries = {create.this.name: create.expression for create in created}
+    return {name: _for_duckdb(query) for name, query in queries.items() if name in names}
+
+
+def _for_duckdb(query: exp.Expression) -> str:
+    """The query with the snapshot's schemas and DuckDB's LIKE, which has no escape character of its own."""
+    return query.transform(_at_home).sql(dialect="duckdb", pretty=True)
+
+
+def _at_home(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Table) and node.db == "warehouse":
+        node.set("db", exp.to_identifier("main"))
+    if isinstance(node, exp.Like) and "\\" in node.expression.name and not isinstance(node.parent, exp.Escape):
+        return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+    return node
+
+
+def _comment(view: str, column: str, meaning: str) -> str:
+    return f"COMMENT ON COLUMN {view}.{column} IS {exp.Literal.string(meaning).sql('postgres')}"
