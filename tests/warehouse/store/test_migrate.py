@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
@@ -107,3 +108,9 @@ def test_a_server_without_the_analysts_role_can_be_migrated(
 ) -> None:
     monkeypatch.setattr("warehouse.store.migrate.ANALYST", "nobody_of_that_name")
     migrate(new_database(bare=True))
+
+
+def test_two_hosts_may_migrate_at_once(new_database: Callable[..., str]) -> None:
+    url = new_database(bare=True)
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(migrate, [url] * 3)) == [None] * 3
