@@ -82,6 +82,9 @@ def _type_problems(column: Column) -> Iterator[tuple[str, str]]:
                 yield column.name, "has a pattern with anchors, or classes of any script: write [0-9]"
         case Date(formats=formats) if not all("%" in format for format in formats):
             yield column.name, "has a date format without a field"
+        case Date(formats=formats) if any(use.field == "birth_date" for use in column.identifies):
+            if any("%y" in format for format in formats):
+                yield column.name, "is a birth date with a two-digit year, which names no century"
 
 
 def _rule_problems(feed: "Feed", rule: RowRule) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """From text to types: the header of a delivery, and its cells once they are known to be sound.
 
 Digits are ASCII digits. A date counts only where it reads back as it was written: what a lenient parser would
-absorb (``2024-2-30``, ``1/2/24`` for a four-digit year) has no value here.
+absorb (``2024-2-30``, ``1/2/24`` for a four-digit year, an undeclared ``9999-12-31``) has no value here.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,9 @@ INTEGER: Final = r"\A-?[0-9]+\z"
 DECIMAL: Final = r"\A-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\z"
 
 _TIME_FIELDS: Final = ("%H", "%I", "%M", "%S", "%p", "%T", "%R", "%f", "%k", "%l")
+_YEARS: Final = (1800, 2199)
+"""Outside, a date is a slip of the pen or a mark for "none" that the contract does not declare."""
+
 _ASCII: Final = r"\A[\x20-\x7e]*\z"
 
 
@@ -75,7 +78,7 @@ def _read(format: str) -> pl.Expr:
     else:
         read = text.str.to_date(format, strict=False, exact=True)
     same = read.dt.strftime(format).str.to_lowercase() == text.str.to_lowercase()
-    return pl.when(same).then(read.cast(pl.Date))
+    return pl.when(same & read.dt.year().is_between(*_YEARS)).then(read.cast(pl.Date))
 
 
 def _typed(column: Column, texts: pl.Series) -> pl.Series:

@@ -59,6 +59,7 @@ CONTRADICTIONS: list[tuple[tuple[Column, ...], dict[str, Any], str, str]] = [
     ((kept("x", Text(9, r"\d+")),), {}, "x", "write [0-9]"),
     ((kept("x", Text(9, r"[0-9]+$")),), {}, "x", "write [0-9]"),
     ((kept("x", Date("today")),), {}, "x", "without a field"),
+    ((Column("x", Date("%d-%b-%y"), "Born", Identify("birth_date")),), {}, "x", "names no century"),
     ((), {"key": ("x",)}, "x", "referred to but not declared"),
     ((), {"key": ()}, "key", "names no column"),
     ((NOTES,), {"key": ("notes",)}, "notes", "referred to but dropped"),
