@@ -24,7 +24,7 @@ COMPARISONS: Final[dict[str, dict[str, tuple[float, float, str | None]]]] = {
         "exact": (0.80, 1.2e-5, "full_name"),
         "shared_surname": (0.07, 2.0e-5, None),
         "one_close": (0.06, 8.0e-5, None),
-        "swapped": (0.005, 1.0e-6, None),
+        "swapped": (0.005, 2.0e-6, None),
         "both_close": (0.01, 4.0e-4, None),
         "given": (0.035, 6.0e-3, "given"),
         "surname": (0.01, 2.0e-3, "surname"),

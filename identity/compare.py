@@ -17,6 +17,8 @@ one agency number does not make them one person."""
 
 CLOSE: Final = 0.88
 """Jaro-Winkler at which one part of a name counts as a slip of the pen (LINKAGE.md)."""
+SAME_GIVEN: Final = 0.92
+"""The same where the surname says nothing (a changed surname)."""
 BOTH_CLOSE: Final = 0.85
 """The same where both parts are only close."""
 
@@ -29,14 +31,16 @@ _SQL: Final = {
             f"(list_has_any(givens_l, givens_r) AND jaro_winkler_similarity(surname_l, surname_r) >= {CLOSE}) OR "
             f"(list_has_any(surnames_l, surnames_r) AND jaro_winkler_similarity(given_l, given_r) >= {CLOSE})"
         ),
-        "swapped": "given_l = surname_r AND given_r = surname_l",
+        "swapped": "list_has_any(surnames_l, givens_r) AND list_has_any(givens_l, surnames_r)",
         "both_close": (
             f"(jaro_winkler_similarity(given_l, given_r) >= {BOTH_CLOSE} AND "
             f"jaro_winkler_similarity(surname_l, surname_r) >= {BOTH_CLOSE}) OR "
             "(least(len(given_l), len(given_r)) = 1 AND given_l[1] = given_r[1] AND "
             "list_has_any(surnames_l, surnames_r))"
         ),
-        "given": "list_has_any(givens_l, givens_r)",
+        "given": (
+            f"list_has_any(givens_l, givens_r) OR jaro_winkler_similarity(given_l, given_r) >= {SAME_GIVEN}"
+        ),
         "surname": "list_has_any(surnames_l, surnames_r)",
     },
     "middle": {"null": "middle_l IS NULL OR middle_r IS NULL", "exact": "middle_l = middle_r"},
@@ -50,7 +54,7 @@ _SQL: Final = {
         ),
         "one_digit": "damerau_levenshtein(birth_date_l, birth_date_r) <= 1",
         "close": (
-            "birth_date_l[1:7] = birth_date_r[1:7] OR birth_date_l[6:10] = birth_date_r[6:10] OR "
+            "birth_date_l[1:7] = birth_date_r[1:7] OR "
             "(birth_date_l[1:4] = birth_date_r[1:4] AND birth_date_l[9:10] = birth_date_r[9:10])"
         ),
     },

@@ -29,7 +29,7 @@ def feed(agency: str, name: str, columns: tuple[Column, ...], subject: Subject, 
         name=f"{agency}_{name}", title=name, agency=agency, agreement="test", files=f"{name}_{{date:%Y%m%d}}.csv",
         format=Delimited(encoding="utf-8"), delivery=Full(every="week"), coverage=UpTo(FileDate(), dt.date(2020, 1, 1)),
         subject=subject, key=key, columns=(*columns, day),
-        timeline=(Event("charge", date="Day"),),
+        timeline=(Event("charge", date="Day", detail={c.name: c.name for c in columns if c.keep}),),
     )  # fmt: skip
 
 
