@@ -1,6 +1,5 @@
-"""Drawn: what a cell holds, and the rule it breaks or the value it has."""
+"""The drawn cells hold, and what is done with cells that are not just kept."""
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -8,97 +7,7 @@ import pytest
 from schemas.contract import Code, Column, Date, Decimal, Drop, Identify, Integer, Key, Text
 from schemas.rows import ROW_RULES
 from tests.schemas.small import cell, kept
-
-US = Date("%m/%d/%Y", open_end="12/31/9999")
-TIMED = Date("%b %e %Y %I:%M:%S:000%p")
-TWO = Date("%m/%d/%Y", "%m/%d/%y")
-COURT = Code({"Guilty Plea": "GP", "Dism.": "ND"})
-NULL = object()
-
-CELLS: list[tuple[Any, str | None, Any]] = [
-    (Text(5), "Smith", "Smith"),
-    (Text(5), "None", "None"),
-    (Text(5), "NULL", "NULL"),
-    (Text(5), "NA", "NA"),
-    (Text(5), "00012", "00012"),
-    (Text(5), "Łukaś", "Łukaś"),
-    (Text(5), " ab ", " ab "),
-    (Text(20), '=cmd|"x"', '=cmd|"x"'),
-    (Text(5), None, "missing"),
-    (Text(5), "", "missing"),
-    (Text(5), "   ", "missing"),
-    (Text(5), "Smiths", "too_long"),
-    (Text(5), "ab\n", "control_character"),
-    (Text(5), "a\x07b", "control_character"),
-    (Text(5), "a\u2028b", "control_character"),
-    (Text(9, "[0-9]{3}"), "123", "123"),
-    (Text(9, "[0-9]{3}"), "1234", "pattern"),
-    (Text(9, "[0-9]{3}"), "x123", "pattern"),
-    (Text(9, "[0-9]{3}"), "123\n", "control_character"),
-    (Text(9, "[0-9]{3}"), "١٢٣", "pattern"),
-    (Text(9, "JR|SR"), "JR", "JR"),
-    (Text(9, "JR|SR"), "JRSR", "pattern"),
-    (Integer(1, 99), "1", 1),
-    (Integer(1, 99), "007", 7),
-    (Integer(1, 99), "99", 99),
-    (Integer(), "-12", -12),
-    (Integer(1, 99), "100", "out_of_range"),
-    (Integer(1, 99), "0", "out_of_range"),
-    (Integer(), "99999999999999999999", "out_of_range"),
-    (Integer(), "1.0", "not_a_number"),
-    (Integer(), "1,000", "not_a_number"),
-    (Integer(), "+1", "not_a_number"),
-    (Integer(), " 1", "not_a_number"),
-    (Integer(), "1\n", "not_a_number"),
-    (Integer(), "１", "not_a_number"),
-    (Integer(), "٣", "not_a_number"),
-    (Integer(), "1e3", "not_a_number"),
-    (Integer(), None, "missing"),
-    (Decimal(0, 10), "2.50", 2.5),
-    (Decimal(0, 10), ".5", 0.5),
-    (Decimal(0, 10), "10", 10.0),
-    (Decimal(), "-1.5", -1.5),
-    (Decimal(0, 10), "10.01", "out_of_range"),
-    (Decimal(0, 10), "-0.1", "out_of_range"),
-    (Decimal(), "1" + "0" * 400, "out_of_range"),
-    (Decimal(), "2,5", "not_a_number"),
-    (Decimal(), "nan", "not_a_number"),
-    (Decimal(), "inf", "not_a_number"),
-    (Decimal(), "1e3", "not_a_number"),
-    (Decimal(), "2.5\n", "not_a_number"),
-    (Date(), "2024-02-29", dt.date(2024, 2, 29)),
-    (Date(), "2023-02-29", "not_a_date"),
-    (Date(), "2024-2-30", "not_a_date"),
-    (Date(), "2024-2-3", "not_a_date"),
-    (Date(), "2024-02-03 ", "not_a_date"),
-    (Date(), "2024-02-03\n", "not_a_date"),
-    (Date(), "2024-02-03T00:00", "not_a_date"),
-    (Date(), "٢٠٢٤-02-03", "not_a_date"),
-    (Date(), "03-11-21", "not_a_date"),
-    (Date(), "1850-01-01", dt.date(1850, 1, 1)),
-    (Date(), "0204-02-03", "not_a_date"),
-    (Date(), "9999-12-31", "not_a_date"),
-    (US, "01/02/2024", dt.date(2024, 1, 2)),
-    (US, "12/31/9999", NULL),
-    (US, "1/2/24", "not_a_date"),
-    (US, "1/2/2024", "not_a_date"),
-    (US, "13/01/2024", "not_a_date"),
-    (TWO, "01/02/24", dt.date(2024, 1, 2)),
-    (TWO, "01/02/2024", dt.date(2024, 1, 2)),
-    (Date("%Y%m%d"), "20240229", dt.date(2024, 2, 29)),
-    (Date("%Y%m%d"), "20230229", "not_a_date"),
-    (Date("%d-%b-%y"), "05-Jan-24", dt.date(2024, 1, 5)),
-    (Date("%d-%b-%y"), "05-JAN-24", dt.date(2024, 1, 5)),
-    (Date("%d-%b-%y"), "5-Jan-24", "not_a_date"),
-    (TIMED, "Jan  1 2020 12:00:00:000AM", dt.date(2020, 1, 1)),
-    (TIMED, "Jan 32 2020 12:00:00:000AM", "not_a_date"),
-    (Date("%Y-%m-%d %H:%M:%S.0000000"), "2020-01-02 00:00:00.0000000", dt.date(2020, 1, 2)),
-    (COURT, "Guilty Plea", "GP"),
-    (COURT, "guilty plea", "unknown_code"),
-    (COURT, "GP", "unknown_code"),
-    (COURT, "Dism", "unknown_code"),
-    (COURT, None, "missing"),
-]
+from tests.spec.rows.cases import CELLS, COURT, NULL
 
 
 @pytest.mark.parametrize(("type", "text", "expected"), CELLS)
