@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from connectors.readers.archive import read_member
 from connectors.readers.delimited import read_delimited
-from schemas.formats import Delimited, Format
+from connectors.readers.excel import read_excel
+from schemas.formats import Delimited, Excel, Format, Zip
 from schemas.table import RawTable
+
+__all__ = ["read"]
 
 
 def read(content: bytes, format: Format, columns: Sequence[str] = ()) -> RawTable:
@@ -13,6 +17,10 @@ def read(content: bytes, format: Format, columns: Sequence[str] = ()) -> RawTabl
     Nothing is stripped, guessed or typed. Raises `DeliveryRefused` with a closed code, and nothing else,
     whatever the bytes are.
     """
-    if isinstance(format, Delimited):
-        return read_delimited(content, format, columns)
-    raise NotImplementedError
+    match format:
+        case Delimited():
+            return read_delimited(content, format, columns)
+        case Excel():
+            return read_excel(content, format)
+        case Zip():
+            return read_delimited(read_member(content, format.member), format.format, columns)

@@ -42,7 +42,7 @@ RECEIPT = Receipt(
 
 def test_faults_are_counted_all_and_named_first_to_last() -> None:
     by_rule = {fault.rule: fault for fault in RECEIPT.faults}
-    assert list(by_rule)[0] == "not_a_date"
+    assert next(iter(by_rule)) == "not_a_date"
     assert by_rule["not_a_date"].rows == 58
     assert by_rule["not_a_date"].row_numbers == tuple(range(3, 23))
     assert (by_rule["field_count"].column, by_rule["field_count"].row_numbers) == (None, (9,))

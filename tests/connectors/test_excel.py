@@ -1,0 +1,83 @@
+"""Workbooks: every cell as text, read by a child process that may fail without harm."""
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from connectors.readers import excel, read
+from schemas.errors import DeliveryRefused
+from schemas.formats import Excel
+
+
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(list(row))
+    book.remove(book["Sheet"])
+    book.save(out)
+    return out.getvalue()
+
+
+def refusal(content: bytes, format: Excel) -> str:
+    with pytest.raises(DeliveryRefused) as refused:
+        read(content, format)
+    assert refused.value.__context__ is None
+    return refused.value.code
+
+
+def test_every_cell_is_text() -> None:
+    row = ["007", 7, 7.5, 1e20, dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 13, 5), True, "é", None, "=1+1"]
+    headers = [f"h{place}" for place in range(len(row))]
+    table = read(workbook({"a": [headers, row]}), Excel())
+    assert table.rows.columns == ["row_number", *headers]
+    assert table.rows.row(0)[:9] == (2, "007", "7", "7.5", "1e+20", "2024-02-29", "2024-02-29 13:05:00", "TRUE", "é")
+    assert table.rows.row(0)[9] is None
+    assert table.received == 1
+
+
+def test_a_sheet_is_chosen_by_name_and_rows_keep_their_numbers() -> None:
+    content = workbook({"other": [["x"]], "wanted": [["a", "b"], [1, None], [], [None, 2], ["", ""]]})
+    table = read(content, Excel("wanted"))
+    assert table.rows.rows() == [(2, "1", None), (3, None, None), (4, None, "2")]
+    assert refusal(content, Excel("unknown")) == "missing_sheet"
+
+
+def test_nulls_are_what_the_format_says() -> None:
+    table = read(workbook({"a": [["a", "b"], ["NULL", "x"]]}), Excel(null=("", "NULL")))
+    assert table.rows.row(0) == (2, None, "x")
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"), [([], "empty_file"), ([["a", "a"], [1, 2]], "repeated_header"), ([[None], [None]], "empty_file")]
+)
+def test_a_sheet_that_is_no_table_is_refused(rows: list[list[object]], code: str) -> None:
+    assert refusal(workbook({"a": rows}), Excel()) == code
+
+
+def test_what_is_no_workbook_is_refused() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(
+            "xl/workbook.xml", "<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><workbook>&e;</workbook>"
+        )
+    for content in (b"", b"a,b\n1,2\n", workbook({"a": [[1]]})[:-30], out.getvalue()):
+        assert refusal(content, Excel()) == "bad_workbook"
+
+
+def test_a_sheet_that_claims_billions_of_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(excel, "MEMORY_BYTES", 1 << 30)
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active["A1"], book.active["XFD1048576"] = 1, 1
+    book.save(out)
+    assert refusal(out.getvalue(), Excel()) == "workbook_too_large"
+
+
+def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(excel, "WALL_SECONDS", 0.001)
+    assert refusal(workbook({"a": [["a"]]}), Excel()) == "workbook_too_large"
