@@ -23,8 +23,8 @@ RATES: Final = pl.Schema(
 )  # fmt: skip
 CURVES: Final = pl.Schema(
     {
-        "outcome": pl.String(), "day": pl.Int32(), "at_risk": pl.Int64(), "incidence": pl.Float64(),
-        "low": pl.Float64(), "high": pl.Float64(),
+        "outcome": pl.String(), "day": pl.Int32(), "at_risk": pl.Int64(), "events": pl.Int64(),
+        "incidence": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
     }
 )  # fmt: skip
 _GROUP: Final = ("outcome", "window_months", "stratum")
@@ -45,21 +45,25 @@ def rates(outcome: pl.DataFrame, survival: pl.DataFrame) -> pl.DataFrame:
 def curves(survival: pl.DataFrame, months: int = max(WINDOWS)) -> pl.DataFrame:
     """The table ``outcome_curve``, schema `CURVES`: everybody's cumulative incidence, day by day, over one window.
 
-    A curve ends where nobody is followed any longer; ``at_risk`` counts the persons still followed on the day.
+    A curve ends where nobody is followed any longer; ``at_risk`` counts the persons still followed on the day,
+    ``events`` those who had the outcome up to and including it.
     """
     chosen = survival.filter(window_months=months).sort("outcome").group_by("outcome", maintain_order=True)
     return pl.concat([CURVES.to_frame(), *(_curve(str(name), part) for (name,), part in chosen)])
 
 
 def _curve(outcome: str, followed: pl.DataFrame) -> pl.DataFrame:
-    days = followed["days"].to_numpy()
-    curve = aalen_johansen(days, followed["status"].to_numpy())
-    at_risk = len(days) - np.searchsorted(np.sort(days), curve.days)
-    columns = {"day": curve.days, "at_risk": at_risk, "incidence": curve.value, "low": curve.low, "high": curve.high}
+    days, status = followed["days"].to_numpy(), followed["status"].to_numpy()
+    curve = aalen_johansen(days, status)
+    columns = {
+        "day": curve.days, "at_risk": len(days) - np.searchsorted(np.sort(days), curve.days),
+        "events": np.searchsorted(np.sort(days[status == 1]), curve.days, side="right"),
+        "incidence": curve.value, "low": curve.low, "high": curve.high,
+    }  # fmt: skip
     bounds = pl.col("low", "high").fill_nan(None)
     return (
         pl.DataFrame(columns)
-        .select(pl.lit(outcome).alias("outcome"), "day", "at_risk", "incidence", bounds)
+        .select(pl.lit(outcome).alias("outcome"), "day", "at_risk", "events", "incidence", bounds)
         .cast(CURVES)
     )
 

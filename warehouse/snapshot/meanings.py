@@ -72,6 +72,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "outcome": "Which outcome",
         "day": "Days since the index",
         "at_risk": "Persons still followed on that day",
+        "events": "Persons who had the outcome up to and including that day",
         "incidence": "Cumulative incidence up to and including that day",
         "low": "Lower limit of its 95 % interval",
         "high": "Upper limit of its 95 % interval",

@@ -1,0 +1,1 @@
+"""The report: one static page from a published snapshot, of aggregates only."""
