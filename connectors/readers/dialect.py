@@ -84,10 +84,16 @@ def _lines(data: bytes, terminator: str | None) -> tuple[bytes, list[tuple[str, 
         return data, restore
     restore.append(("\n", terminator))
     mark = _spare(data)
-    data = data.replace(terminator.encode(), mark)
+    data = _without_last_newline(data, terminator.encode()).replace(terminator.encode(), mark)
     for character in (b"\n", b"\r"):
         data = _hide(data, character, restore, taken=mark)
     return data.replace(mark, b"\n"), restore
+
+
+def _without_last_newline(data: bytes, terminator: bytes) -> bytes:
+    """Leave out the newline that tools put at the end of a file whose own terminator is another."""
+    shorter = data.rstrip(b"\r\n")
+    return shorter if shorter.endswith(terminator) else data
 
 
 def _has_lone_returns(data: bytes) -> bool:

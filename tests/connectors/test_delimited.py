@@ -76,6 +76,8 @@ def test_cells_are_what_the_agency_wrote(text: str, expected: list[tuple[str | N
         (Delimited(separator="||"), "a||b\nx é||2\n".encode()),
         (Delimited("utf-8", "‡", None, "†\n"), "a‡b†\nx é‡2†\n".encode()),
         (Delimited("cp1252", "‡", None, "†"), "a‡b†x é‡2†".encode("cp1252")),
+        (Delimited("cp1252", "‡", None, "†"), "a‡b†x é‡2†\r\n".encode("cp1252")),
+        (Delimited("utf-8", "‡", '"', "†\r\n"), 'a‡b†\r\n"x é"‡2†\r\n'.encode()),
         (Delimited("cp1252", "\x14", "þ", "\r\n"), "þaþ\x14þbþ\r\nþx éþ\x14þ2þ\r\n".encode("cp1252")),
         (Delimited(terminator="\r"), "a,b\rx é,2\r".encode()),
         (Delimited(terminator="\n"), "a,b\nx é,2\n".encode()),

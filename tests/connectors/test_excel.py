@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.readers import excel, read
 from schemas.errors import DeliveryRefused
@@ -81,3 +83,19 @@ def test_a_sheet_that_claims_billions_of_cells_is_refused(monkeypatch: pytest.Mo
 def test_a_workbook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(excel, "WALL_SECONDS", 0.001)
     assert refusal(workbook({"a": [["a"]]}), Excel()) == "workbook_too_large"
+
+
+SOUND = workbook({"a": [["name", "number"], *([f"n{row}", row] for row in range(30))]})
+
+
+@given(place=st.integers(0, len(SOUND) - 1), byte=st.integers(0, 255), end=st.integers(0, len(SOUND)))
+@settings(max_examples=15, deadline=None)
+def test_a_damaged_workbook_is_read_or_refused(place: int, byte: int, end: int) -> None:
+    damaged = bytearray(SOUND)
+    damaged[place] = byte
+    for content in (bytes(damaged), SOUND[:end]):
+        try:
+            table = read(content, Excel())
+        except DeliveryRefused:
+            continue
+        assert table.received == table.rows.height
