@@ -32,7 +32,7 @@ def cell_schema(feed: Feed) -> "pa.DataFrameSchema":
     return pa.DataFrameSchema(
         {
             column.name: pa.Column(
-                pl.String, [_check(rule, test) for rule, test in tests(column)], nullable=True, required=True
+                pl.String, [_check(rule, test) for rule, test in cell_tests(column)], nullable=True, required=True
             )
             for column in judged_columns(feed)
         },
@@ -40,7 +40,7 @@ def cell_schema(feed: Feed) -> "pa.DataFrameSchema":
     )
 
 
-def tests(column: Column) -> Iterator[tuple[str, Test]]:
+def cell_tests(column: Column) -> Iterator[tuple[str, Test]]:
     """Each rule of a column with its test, the one that tells most first."""
     if not column.null:
         yield "missing", _is_filled

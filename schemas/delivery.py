@@ -62,6 +62,11 @@ def judge_delivery(feed: Feed, measures: Measures) -> Verdict:
     return Verdict(max(outcomes, key=_GRAVITY.__getitem__), findings)
 
 
+def warm() -> None:
+    """Import Great Expectations ahead of the first delivery, say in a thread: it takes 5 to 7 seconds."""
+    _great_expectations()
+
+
 def _bound(expectation: Expectation, measures: Measures) -> _Bound:
     match expectation:
         case Rows(low, high):

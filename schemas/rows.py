@@ -1,7 +1,8 @@
 """Judging rows: each cell by pandera on the raw text, then across columns, then across rows.
 
 A row with a fault is rejected as a whole; a cell states the first of its faults. A record that is repeated
-exactly is kept once; records that share a key and differ are all rejected, since none of them can be believed.
+exactly is kept once; records that share a key and differ are all rejected, since none of them can be believed
+(``duplicate_key``, at the first column of the key).
 """
 
 from collections.abc import Iterable
