@@ -89,7 +89,7 @@ def check(
     json_: Json = False,
 ) -> None:
     """Try a file before sending it: prints the receipt it would get. Nothing is stored, nothing is sent."""
-    from flows.checking import check_file, exit_code
+    from flows.check import check_file, exit_code
 
     receipts = check_file(file, feed, agency)
     if json_:
@@ -163,7 +163,7 @@ def feeds(context: typer.Context, json_: Json = False) -> None:
 @feeds_app.command("sheet")
 def sheet(name: Annotated[str, typer.Argument(help="The feed.")]) -> None:
     """Print a feed's specification, as its agency gets it (markdown)."""
-    from flows.checking import feed_named
+    from flows.check import feed_named
     from schemas.sheet import sheet as text_of
 
     typer.echo(text_of(feed_named(name)))
@@ -183,3 +183,7 @@ def _settled(settings: Settings) -> Settings:
 
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, default=str, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main()

@@ -9,11 +9,18 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from warehouse.store.ledger import Extract
+
+from warehouse.store.extract import Extract
 
 COUNTED: Final = ("received", "loaded", "rejected", "duplicate", "quarantined")
 _WIDTH: Final = 110
-_STATE_STYLES: Final = {"loaded": "green", "duplicate": "cyan", "refused": "red", "held": "yellow", "quarantined": "red"}
+_STATE_STYLES: Final = {
+    "loaded": "green",
+    "duplicate": "cyan",
+    "refused": "red",
+    "held": "yellow",
+    "quarantined": "red",
+}
 
 
 class Progress:
@@ -31,7 +38,9 @@ class Progress:
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave no trace on the screen."""
         self._bar.stop()
 
@@ -108,7 +117,8 @@ def show_addresses(addresses: Mapping[str, str], *, as_json: bool) -> None:
         print_json(dict(addresses))
         return
     out = console()
-    out.print(f"[bold]Throughcare is up.[/] UI [link]{addresses['ui']}[/]  (user and password: {addresses['credentials_file']})")
+    out.print(f"[bold]Throughcare is up.[/] UI [link]{addresses['ui']}[/]")
+    out.print(f"User and password of the UI: {addresses['credentials_file']}")
     out.print(f"Drop files into {addresses['intake']}/<agency>/ · stop with Ctrl-C")
 
 

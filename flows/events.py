@@ -5,7 +5,7 @@ import uuid
 from typing import Final
 
 from flows.server import Server
-from warehouse.store.ledger import Extract
+from warehouse.store.extract import Extract
 
 LANDED: Final = "throughcare.extract.landed"
 _NAMESPACE: Final = uuid.UUID("5f6f1c62-8d0f-5a0c-9a54-8a3f0b6c2d11")

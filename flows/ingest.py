@@ -5,19 +5,26 @@ receipts; only a store that is away raises.
 """
 
 import datetime as dt
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from connectors.receipts import Receipt, write
-from flows.checking import Judgement, examine
-from flows.errors import RunFailed, describe
-from flows.wording import receipt_of, repetition_receipt
+from flows.errors import describe
+from flows.judgement import Judgement, examine
+from flows.receipt import abandoned_receipt, judged_receipt, repetition_receipt
 from flows.stores import Stores
+from identity.split import split
+from schemas.catalogue import feeds, match
 from warehouse.store.engine import LeaseLost, Unavailable
-from warehouse.store.ledger import UNKNOWN_FEED, Extract
+from warehouse.store.extract import COUNTS, Counts, Extract
+from warehouse.store.ledger import UNKNOWN_FEED
+from warehouse.store.load import load
+
+log = logging.getLogger("throughcare")
 
 Stage = Callable[[Extract, str], None]
 """Told which extract enters which stage: for progress and for stage times."""
@@ -30,8 +37,6 @@ def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
 
     A file that changes meanwhile stays where it is, for the next look.
     """
-    from schemas.catalogue import match
-
     before, agency = _identity(path), path.parent.name
     arrived = dt.datetime.fromtimestamp(path.stat().st_ctime, dt.UTC)
     landed = stores.landing.put(path)
@@ -48,11 +53,10 @@ def drain(stores: Stores, on_stage: Stage | None = None) -> Iterator[Receipt]:
     """Take every pending extract to its receipt."""
     while (receipt := take_next(stores, on_stage)) is not None:
         yield receipt
-    yield from state_repetitions(stores)
 
 
 def take_next(stores: Stores, on_stage: Stage | None = None) -> Receipt | None:
-    """Take the oldest pending extract to its receipt, or nearer to it; None when nothing is pending.
+    """Take the oldest pending extract to its receipt; None when nothing is pending.
 
     Raises `StoreError` only where a store is away. Any other failure counts as an attempt of the extract,
     which is quarantined after ``attempts`` of them, so that the files behind it go on.
@@ -61,7 +65,7 @@ def take_next(stores: Stores, on_stage: Stage | None = None) -> Receipt | None:
         receipt = _attempt(stores, extract, on_stage or _unwatched)
         if receipt is not None:
             return receipt
-    return None
+    return next(state_repetitions(stores), None)
 
 
 def state_repetitions(stores: Stores) -> Iterator[Receipt]:
@@ -104,9 +108,11 @@ def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
     enter("open")
     content, name = stores.landing.read(extract.digest), stores.landing.name(extract.digest)
     judgement = examine(feeds().get(extract.feed), content, name, enter)
-    receipt = receipt_of(extract, judgement)
+    receipt = judged_receipt(extract, judgement)
     match judgement.state:
         case "refused":
+            if judgement.feed is None:
+                stores.quarantine.adopt(stores.landing, extract.digest)
             stores.ledger.refuse(*_held_back(extract, receipt))
         case "held":
             stores.ledger.hold(*_held_back(extract, receipt), verdict=_verdict(judgement))
@@ -137,7 +143,7 @@ def _load(
 def _quarantine(stores: Stores, extract: Extract, code: str) -> Receipt:
     """Give up on an extract: its bytes go to the quarantine, its agency gets a receipt that says so."""
     stores.quarantine.adopt(stores.landing, extract.digest)
-    receipt = receipt_of(extract, None, code)
+    receipt = abandoned_receipt(extract, code)
     stores.ledger.quarantine(extract.extract_id, extract.fence, code, receipt.to_json())
     write(receipt, stores.settings.intake)
     return receipt

@@ -1,6 +1,11 @@
 """Links loaded records to persons and applies the batches to the warehouse, each exactly once."""
 
+from typing import TYPE_CHECKING
+
 from flows.stores import Stores
+
+if TYPE_CHECKING:
+    from identity.link import LinkBatch
 
 
 def link(stores: Stores) -> dict[str, int] | None:
@@ -9,14 +14,30 @@ def link(stores: Stores) -> dict[str, int] | None:
     from identity.link import link as link_new
 
     settings = stores.settings
-    for batch in stores.vault.pending_batches():
-        _apply(stores, batch)
+    for left in stores.vault.pending_batches():
+        _apply(stores, left, ())
     fresh = stores.ledger.unlinked_extracts()
     if not fresh:
         return None
-    batch = link_new(
-        stores.vault,
-        stores.ledger.loaded_extracts(),
-        ProjectKey.from_master(settings.master(), settings.project, settings.project_version),
-    )
-    return None if batch is None else _apply(stores, batch)
+    project = ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
+    batch = link_new(stores.vault, stores.ledger.loaded_extracts(), project)
+    return None if batch is None else _apply(stores, batch, fresh)
+
+
+def _apply(stores: Stores, batch: "LinkBatch", fresh: tuple[int, ...]) -> dict[str, int]:
+    """Apply a batch to the warehouse, tell the vault, count what it says."""
+    import polars as pl
+
+    from warehouse.store.links import apply
+
+    apply(stores.warehouse, batch.batch_id, batch.rows, batch.model_version, batch.extracts)
+    stores.vault.applied(batch.batch_id)
+    rows = pl.DataFrame(pl.from_arrow(batch.rows))
+    by_status = rows["status"].value_counts().sort("status")
+    return {
+        "subjects": rows.height,
+        "persons": rows["participant_key"].drop_nulls().n_unique(),
+        **dict(by_status.iter_rows()),
+        "merges": batch.merges,
+        "splits": batch.splits,
+    }

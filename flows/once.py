@@ -9,7 +9,7 @@ from flows.sweep import sweep
 
 
 def ingest_once(stores: Stores, on_stage: Stage | None = None) -> Iterator[Receipt]:
-    """Land whatever stands in the intake and take every pending extract to its receipt."""
+    """Sweep, so that whatever stands in the intake is landed, and take every pending extract to its receipt."""
     sweep(stores)
     yield from drain(stores, on_stage)
 

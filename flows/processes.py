@@ -29,9 +29,7 @@ class Child:
         return self.process.poll() is None
 
 
-def start(
-    name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path, niceness: int = 0
-) -> Child:
+def start(name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path, niceness: int = 0) -> Child:
     """Start a child in its own process group, with umask 077 and its output in ``log``.
 
     Signals that the parent handles reach the child with their default action; a parent started with ``&``

@@ -9,7 +9,17 @@ import polars as pl
 from flows.stores import Stores
 
 OVERALL: Final = "overall"
-SHOWN: Final = ("outcome", "window_months", "n", "observable", "events", "competing", "cumulative_incidence", "ci_low", "ci_high")
+SHOWN: Final = (
+    "outcome",
+    "window_months",
+    "n",
+    "observable",
+    "events",
+    "competing",
+    "cumulative_incidence",
+    "ci_low",
+    "ci_high",
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +48,9 @@ class Publication:
 
 def publish(stores: Stores) -> Publication:
     """Recompute outcomes, swap in a new snapshot and write the report page from it."""
-    from schemas.catalogue import feeds
     from warehouse.report.page import write_report
+
+    from schemas.catalogue import feeds
     from warehouse.snapshot.publish import publish as publish_snapshot
 
     settings = stores.settings

@@ -113,7 +113,7 @@ _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def new_server(settings: Settings) -> Server:
-    """A server on a free port of the loopback, with the installation's own credentials; others find it by `server_of`."""
+    """A server on a free port of the loopback, with the home's own credentials; others find it by `server_of`."""
     home, run = settings.home / "prefect", settings.home / "run"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Server(home, _free_port(), _credentials(settings))

@@ -1,14 +1,18 @@
 """What nobody announced and what was left lying: files in the intake, staging in the vault, missing receipts."""
 
+import datetime as dt
 import time
+from pathlib import Path
 from typing import Final
 
-from connectors.intake import settled
-from connectors.receipts import Receipt, is_written, write
-from flows.ingest import land, state_repetitions
+from connectors.intake import RECEIPTS, settled
+from connectors.receipts import Receipt, write
+from flows.ingest import land
 from flows.stores import Stores
 
 ENDED_UNLOADED: Final = frozenset({"refused", "held", "quarantined", "duplicate"})
+RENDERED_DAYS: Final = 1
+"""An agency may clear its receipts away: what is older was read and is not written again."""
 
 
 def sweep(stores: Stores) -> dict[str, int]:
@@ -17,7 +21,6 @@ def sweep(stores: Stores) -> dict[str, int]:
         "files_landed": land_missed(stores),
         "staging_confirmed": confirm_loaded(stores),
         "staging_discarded": discard_abandoned(stores),
-        "receipts_stated": sum(1 for _ in state_repetitions(stores)),
         "receipts_rendered": render_missing(stores),
         "extracts_pending": len(stores.ledger.pending()),
     }
@@ -47,12 +50,15 @@ def discard_abandoned(stores: Stores) -> int:
 
 
 def render_missing(stores: Stores) -> int:
-    """Write the receipts that the ledger has and the agency's folder lacks."""
-    found = [
-        Receipt.from_json(extract.receipt)
-        for extract in stores.ledger.extracts()
-        if extract.finished and extract.receipt and not is_written(stores.settings.intake, extract.agency, extract.extract_id)
-    ]
-    for receipt in found:
-        write(receipt, stores.settings.intake)
-    return len(found)
+    """Write the receipts that the ledger has and the agency's folder lacks, of the last `RENDERED_DAYS`."""
+    intake, since = stores.settings.intake, dt.datetime.now(dt.UTC) - dt.timedelta(days=RENDERED_DAYS)
+    recent = (one for one in stores.ledger.extracts() if one.receipt and one.finished_at and one.finished_at > since)
+    stated = (Receipt.from_json(one.receipt) for one in recent)
+    missing = [one for one in stated if not _is_written(intake / one.agency / RECEIPTS, one)]
+    for receipt in missing:
+        write(receipt, intake)
+    return len(missing)
+
+
+def _is_written(folder: Path, receipt: Receipt) -> bool:
+    return all((folder / f"{receipt.extract_id}.{kind}").exists() for kind in ("json", "txt"))

@@ -107,9 +107,7 @@ def _deploy(crew: _Crew, stopped: threading.Event) -> None:
     wanted = hashlib.sha256(file.read_bytes()).hexdigest()
     if done.exists() and done.read_text() == wanted:
         return
-    crew.start(
-        "deploy", sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)
-    )
+    crew.start("deploy", sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file))
     child = crew.children.pop("deploy")
     try:
         _wait(crew, stopped, lambda: not child.alive, "deploying takes too long")

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Final
 
 from connectors.intake import watch
+
 from flows.errors import RunFailed, describe
 from flows.events import announce
 from flows.ingest import drain, land
@@ -22,6 +23,7 @@ from flows.server import READY, Server, server_of
 from flows.settings import read_settings
 from flows.stores import Stores, open_stores, use
 from flows.sweep import sweep
+from flows.warm import warm_up
 from schemas.errors import StoreError
 
 SERVER_SECONDS: Final = 60.0
@@ -33,7 +35,7 @@ def main() -> None:
     """Run until SIGTERM or SIGINT; touches ``run/resident.ready`` once files are watched."""
     settings, stopped = read_settings(), _stop_event()
     with open_stores(settings) as stores, use(stores):
-        warm()
+        warm_up()
         runs = Tracked(stores, server_of(settings))
         runs.wait(stopped)
         runs.sweep()
@@ -94,18 +96,6 @@ class Tracked:
             plain()
         except Exception as error:
             log.error("the drain failed: %s", describe(error))
-
-
-def warm() -> None:
-    """Judge a few made-up rows, so that the first real file does not wait for imports and first uses."""
-    from flows.checking import judge
-    from schemas.catalogue import feeds
-    from schemas.synthetic import rows
-    from schemas.table import FAULTS, RawTable
-
-    feed = next(iter(feeds().values()))
-    made_up = rows(feed, 20, seed=1)
-    judge(feed, RawTable(made_up, FAULTS.to_frame(), made_up.height))
 
 
 def _stop_event() -> threading.Event:

@@ -1,5 +1,6 @@
 import base64
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,9 @@ def test_a_typed_key_is_refused(monkeypatch: pytest.MonkeyPatch, weak: str) -> N
 
 
 @pytest.mark.parametrize("write", [bytes.hex, lambda key: base64.b64encode(key).decode()])
-def test_a_random_key_is_read_as_hexadecimal_or_base64(monkeypatch: pytest.MonkeyPatch, write) -> None:  # noqa: ANN001
+def test_a_random_key_is_read_as_hexadecimal_or_base64(
+    monkeypatch: pytest.MonkeyPatch, write: Callable[[bytes], str]
+) -> None:
     key = secrets.token_bytes(32)
     monkeypatch.setenv("THROUGHCARE_MASTER_KEY", write(key))
     assert read_settings().master() == key

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,11 +67,10 @@ class Installation:
         """End whatever is left, so that a failing test leaves no process behind."""
         if self.process is None:
             return
-        for process in [*self.survivors(), self.process]:
-            try:
+        for process in self.survivors():
+            with suppress(psutil.Error):
                 process.kill()
-            except (psutil.Error, ProcessLookupError):
-                continue
+        self.process.kill()
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.readers import read
+from schemas.contract import Feed
 from schemas.coverage import as_of, covered
 from schemas.decode import check_header
 from schemas.delivery import Verdict, judge_delivery
 from schemas.errors import DeliveryRefused
-from schemas.contract import Feed
 from schemas.measures import measure
 from schemas.rows import judge_rows
 from schemas.table import Judged, RawTable
@@ -46,7 +46,7 @@ def examine(feed: Feed | None, content: bytes, file_name: str, on_stage: Callabl
     judgement = Judgement(feed)
     try:
         on_stage("read")
-        table = read(content, feed.format)
+        table = read(content, feed.format, feed.headers)
         judgement = replace(judgement, received=table.received)
         return judge(judgement, feed, table, feed.file_date(file_name), on_stage)
     except DeliveryRefused as refused:

@@ -1,0 +1,17 @@
+"""What a resident process does before the first file comes, so that no file waits for it."""
+
+from flows.judgement import Judgement, judge
+from schemas.catalogue import feeds
+from schemas.synthetic import rows
+from schemas.table import FAULTS, RawTable
+
+
+def warm_up() -> None:
+    """Import what judging imports late (Great Expectations alone takes 5 s) and use each part of it once.
+
+    A few made-up rows are judged; no store is touched.
+    """
+    feed = next(feed for feed in feeds().values() if feed.expects)
+    made_up = rows(feed, 20, seed=1)
+    table = RawTable(made_up, FAULTS.to_frame(), made_up.height)
+    judge(Judgement(feed), feed, table, feed.coverage.since, lambda _stage: None)
