@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,16 @@ class LandingStore:
             content = other.read(digest)
             pieces = (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
             self._keep(self._write_aside(pieces, digest.encode), digest, other.name(digest))
+
+    def remove_unfinished(self, older_than_seconds: float) -> int:
+        """Remove what writers left that were killed; returns how many. Only a local store can leave any."""
+        if not self._is_local:
+            return 0
+        oldest = time.time() - older_than_seconds
+        found = [path for path in Path(self._root, _ASIDE).glob("*") if path.stat().st_mtime < oldest]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return len(found)
 
     def _keep(self, aside: str, digest: str, name: str) -> None:
         """Move new content to its place, its name first: what exists is complete."""

@@ -8,6 +8,7 @@ one to leave stops it, so that a process that died without stopping its server l
 
 import fcntl
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -133,6 +134,8 @@ class EmbeddedServer:
             if (self.data / "PG_VERSION").read_text().strip() != VERSION:
                 raise StoreError(f"the embedded server's data are not of PostgreSQL {VERSION}: dump and restore them")
             return
+        for unfinished in self.folder.glob("new-*"):
+            shutil.rmtree(unfinished)
         self._user.let_read(self._programs.parent)
         with tempfile.TemporaryDirectory(prefix="new-", dir=self.folder) as name:
             aside, secret = Path(name), Path(name) / "password"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connectors.readers import read
+from connectors.readers import delimited, read
 from connectors.readers import scan as scanning
 from schemas.errors import DeliveryRefused
 from schemas.formats import Delimited
@@ -168,6 +168,12 @@ def test_a_file_that_cannot_be_divided_is_refused_as_a_whole(
         read(content, format)
     assert (refused.value.code, refused.value.row_number) == (code, row_number)
     assert refused.value.__context__ is None
+
+
+def test_a_parser_that_counts_otherwise_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_restored", lambda frame, restore: frame.head(1))
+    with pytest.raises(DeliveryRefused, match="count_mismatch"):
+        read(b"a,b\n1,2\n3,4\n", PLAIN)
 
 
 def test_a_very_long_cell_is_kept_whole() -> None:

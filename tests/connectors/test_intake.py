@@ -10,7 +10,7 @@ import pytest
 
 from connectors.intake import agencies, settled, watch
 
-QUIET = 0.2
+QUIET = 0.4
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_only_whole_regular_files_of_agencies_are_seen(intake: Path) -> None:
 def test_a_file_that_still_changes_is_left(intake: Path) -> None:
     calm = drop(intake / "metro_peer", "calm.csv")
     growing = drop(intake / "metro_court", "growing.csv")
-    writer = threading.Timer(QUIET / 2, lambda: drop(intake / "metro_court", "growing.csv", "more"))
+    writer = threading.Timer(QUIET / 4, lambda: drop(intake / "metro_court", "growing.csv", "more"))
     writer.start()
     assert settled(intake, QUIET, time.time()) == [calm]
     writer.join()
@@ -97,7 +97,7 @@ def test_the_watch_waits_for_a_slow_writer(intake: Path, stop: threading.Event) 
             for number in range(8):
                 stream.write(f"{number}\n")
                 stream.flush()
-                time.sleep(QUIET / 3)
+                time.sleep(QUIET / 8)
 
     writer = threading.Thread(target=write_slowly)
     writer.start()

@@ -175,3 +175,11 @@ def test_another_file_system_serves_as_well(tmp_path: Path) -> None:
     assert (store.read(digest), store.name(digest)) == (b"far away", NAME)
     store.remove(digest)
     assert not store.exists(digest)
+
+
+def test_what_a_killed_writer_left_is_removed(store: LandingStore, tmp_path: Path) -> None:
+    store.put(deliver(tmp_path, b"kept"))
+    (tmp_path / "landing" / "incoming" / "left").write_bytes(b"half")
+    assert store.remove_unfinished(3600) == 0
+    assert store.remove_unfinished(-1) == 1
+    assert len(blobs(tmp_path)) == 2

@@ -154,6 +154,13 @@ def test_lost_passwords_are_not_silently_replaced(home: Path) -> None:
         pass
 
 
+def test_what_a_kill_during_the_first_start_left_is_made_anew(home: Path) -> None:
+    (home / "postgres" / "new-half" / "data").mkdir(parents=True)
+    with EmbeddedServer(home) as server:
+        assert ask(server.databases.vault, "SELECT 1") == 1
+    assert not (home / "postgres" / "new-half").exists()
+
+
 def test_a_home_without_a_server_has_no_databases(home: Path) -> None:
     with pytest.raises(StoreError):
         embedded_databases(home)
