@@ -26,7 +26,7 @@ TABLES: Final[Mapping[str, str]] = {
     "timeline.record_version": "Which delta delivery states which record",
     "timeline.link": "Which participant an agency's subject is",
     "timeline.extract_life": "From when until when a delivery was the newest of its feed",
-    "timeline.record_life": "From when until when a delivery of a delta feed was the newest to state a record",
+    "timeline.record_life": "Records of delta feeds that a later delivery states anew, and until when the former held",
     "timeline.span_end": "Ends of spans that another feed than the span's tells",
 }
 

@@ -136,6 +136,7 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
     tables.register_feeds(connection, feeds)
     mount_store_views(connection, (*DERIVED, *BASE_VIEWS))
     queries = {name: f"FROM timeline.{name}" for name in DERIVED}
+    queries["record_life"] += " WHERE known_until IS NOT NULL"
     queries |= {"participant": tables.PARTICIPANT, "coverage": tables.COVERAGE}
     partitions = []
     for name, query in queries.items():

@@ -50,16 +50,27 @@ def store_views(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _for_duckdb(query: exp.Expression) -> str:
-    """The query with the snapshot's schemas and DuckDB's LIKE, which has no escape character of its own."""
+    """The query with the snapshot's schemas, and what DuckDB does otherwise than PostgreSQL put right."""
     return query.transform(_at_home).sql(dialect="duckdb", pretty=True)
 
 
 def _at_home(node: exp.Expression) -> exp.Expression:
+    """Schema ``warehouse`` is ``main``; LIKE has no escape character unless it is stated."""
     if isinstance(node, exp.Table) and node.db == "warehouse":
         node.set("db", exp.to_identifier("main"))
     if isinstance(node, exp.Like) and "\\" in node.expression.name and not isinstance(node.parent, exp.Escape):
         return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+    if isinstance(node, exp.And) and isinstance(node.parent, (exp.And, exp.Join)) and _is_implied(node.this):
+        return cast("exp.Expression", node.expression)
     return node
+
+
+def _is_implied(condition: exp.Expression) -> bool:
+    """Whether a join's condition only helps PostgreSQL: records have a life of their own in delta feeds alone.
+
+    DuckDB would make a nested loop of an outer join with a condition on its left side.
+    """
+    return condition.sql() == "life.delivery = 'delta'"
 
 
 def _comment(view: str, column: str, meaning: str) -> str:
