@@ -31,7 +31,7 @@ TRAITS = pl.Schema({
     "birth_key": pl.Int64(), "agency_key": pl.Int64(), "kind": pl.Int16(),
 })  # fmt: skip
 """One row per identity and value; ``kind`` 0 is a name, otherwise the place of the field in `IDS`, from 1.
-``profile_key`` is name and birth date; a key is 0 where there is nothing."""
+``profile_key`` is name, birth date and number; a key is 0 where there is nothing."""
 
 _BLANK = " "
 
@@ -56,11 +56,16 @@ def block_keys(standard: pl.DataFrame, key: bytes) -> pl.DataFrame:
     return rows.select("identity_id", pl.Series("block_key", blind_keys(key, "block", rows["value"].to_numpy())))
 
 
-def traits(standard: pl.DataFrame, key: bytes) -> pl.DataFrame:
-    """The values that could turn out to be carried by too many, as `TRAITS`."""
-    plain = standard.select("identity_id", "agency", "birth_date", "full_name", *IDS).with_columns(
-        profile=pl.concat_str(pl.col("full_name").fill_null(""), pl.col("birth_date").fill_null(""), separator=_BLANK)
-    )
+def traits(standard: pl.DataFrame, numbers: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """The values that could turn out to be carried by too many, as `TRAITS`.
+
+    ``numbers``: ``identity_id``, ``number_id`` (0: none). Rows of one person, under one number or alike in
+    name and birth date without one, count once.
+    """
+    profile = [pl.col(name).cast(pl.String).fill_null("") for name in ("full_name", "birth_date", "number_id")]
+    plain = standard.select("identity_id", "agency", "birth_date", "full_name", *IDS)
+    plain = plain.join(numbers, on="identity_id", how="left", maintain_order="left")
+    plain = plain.with_columns(profile=pl.concat_str(profile, separator=_BLANK))
     hashed = plain.with_columns(
         _hashed(plain, "profile", key).alias("profile_key"),
         _hashed(plain, "full_name", key).alias("name_key"),

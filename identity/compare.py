@@ -38,9 +38,7 @@ _SQL: Final = {
             "(least(len(given_l), len(given_r)) = 1 AND given_l[1] = given_r[1] AND "
             "list_has_any(surnames_l, surnames_r))"
         ),
-        "given": (
-            f"list_has_any(givens_l, givens_r) OR jaro_winkler_similarity(given_l, given_r) >= {SAME_GIVEN}"
-        ),
+        "given": (f"list_has_any(givens_l, givens_r) OR jaro_winkler_similarity(given_l, given_r) >= {SAME_GIVEN}"),
         "surname": "list_has_any(surnames_l, surnames_r)",
     },
     "middle": {"null": "middle_l IS NULL OR middle_r IS NULL", "exact": "middle_l = middle_r"},

@@ -102,15 +102,15 @@ def blind_keys(key: bytes, label: str, texts: npt.NDArray[np.object_]) -> npt.ND
     return (hashed >> np.uint64(1)).astype(np.int64)
 
 
-def new_data_key(keys: VaultKeys, extract_id: int) -> tuple[bytes, bytes]:
-    """A fresh data key for an extract: (key, wrapped key); without the wrapped key its blobs are noise."""
-    data_key, nonce = os.urandom(32), os.urandom(NONCE_BYTES)
-    return data_key, nonce + AESGCM(keys.wrap).encrypt(nonce, data_key, str(extract_id).encode())
+def wrap(keys: VaultKeys, key: bytes, owner: str) -> bytes:
+    """A key encrypted under the vault's wrapping key and bound to its owner; without it, what it opens is noise."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(keys.wrap).encrypt(nonce, key, owner.encode())
 
 
-def unwrap_data_key(keys: VaultKeys, extract_id: int, wrapped: bytes) -> bytes:
-    """The data key of an extract, unwrapped; `cryptography`'s InvalidTag under another master key."""
-    return AESGCM(keys.wrap).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], str(extract_id).encode())
+def unwrap(keys: VaultKeys, wrapped: bytes, owner: str) -> bytes:
+    """A wrapped key in clear; `cryptography`'s InvalidTag under another master key or for another owner."""
+    return AESGCM(keys.wrap).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner.encode())
 
 
 def encrypt_all(data_key: bytes, owners: Sequence[bytes], texts: Sequence[bytes]) -> list[bytes]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from identity import blocks, clusters, persons
 from identity.boundary import sealed
 from identity.compare import PAIRS, SCORED, score
-from identity.keys import ProjectKey, participant_key
+from identity.keys import ProjectKey, participant_key, unwrap
 from identity.linkstore import LinkStore
 from identity.model import Model, shipped
 from identity.subjects import resolve
@@ -51,7 +51,7 @@ def link(vault: Vault, loaded_extracts: Iterable[int], project: ProjectKey) -> L
         extracts = store.take_extracts(loaded_extracts)
         if not extracts:
             return None
-        batch_id = store.open_batch(model.version, extracts)
+        batch_id = store.open_batch(model.version, project, extracts)
         sighted = store.sighted(extracts)
         tied = store.take_ties(extracts)
         if not sighted.is_empty():
@@ -60,7 +60,7 @@ def link(vault: Vault, loaded_extracts: Iterable[int], project: ProjectKey) -> L
             new = identities.filter(~identities.is_in(known.implode()))
             grouped = _regroup(store, model, new)
             _state(store, batch_id, grouped, sighted, tied)
-    return batch(vault, batch_id, project)
+    return batch(vault, batch_id)
 
 
 def _regroup(store: LinkStore, model: Model, new: pl.Series) -> pl.DataFrame:
@@ -81,7 +81,7 @@ def _regroup(store: LinkStore, model: Model, new: pl.Series) -> pl.DataFrame:
 def _judge_values(store: LinkStore, new: pl.Series) -> pl.Series:
     """Enter the values of the new identities; returns the others whose values came to be shared, or ceased to be."""
     standard = store.read(new)
-    found = blocks.traits(standard, store.keys.block)
+    found = blocks.traits(standard, store.numbers(new).select("identity_id", "number_id"), store.keys.block)
     store.add_traits(found)
     carried = store.carriers(found["value_key"])
     shared = blocks.shared_values(carried, store.agency_records())
@@ -174,11 +174,16 @@ def _state(store: LinkStore, batch_id: int, grouped: pl.DataFrame, sighted: pl.D
 
 
 @sealed
-def batch(vault: Vault, batch_id: int, project: ProjectKey) -> LinkBatch:
-    """A batch as the vault has it now; subjects that a later batch restated are left to that one."""
+def batch(vault: Vault, batch_id: int, project: ProjectKey | None = None) -> LinkBatch:
+    """A batch as the vault has it now, by default under the project's key with which it was made.
+
+    Subjects that a later batch restated are left to that one.
+    """
     with vault.transaction() as cursor:
-        cursor.execute("SELECT model_version FROM batch WHERE batch_id = %s", (batch_id,))
-        version = cursor.fetchall()[0][0]
+        cursor.execute(
+            "SELECT model_version, project, key_version, project_key FROM batch WHERE batch_id = %s", (batch_id,)
+        )
+        model_version, name, version, wrapped = cursor.fetchall()[0]
         cursor.execute("SELECT extract_id FROM extract WHERE batch_id = %s ORDER BY 1", (batch_id,))
         extracts = tuple(row[0] for row in cursor.fetchall())
         cursor.execute("SELECT kind, count(*) FROM person_event WHERE batch_id = %s GROUP BY 1", (batch_id,))
@@ -188,7 +193,8 @@ def batch(vault: Vault, batch_id: int, project: ProjectKey) -> LinkBatch:
             (batch_id,),
         )
         rows = cursor.fetchall()
-    keys = [str(participant_key(project, person)) if person else None for _, person, _, _ in rows]
+    made_with = ProjectKey(name, version, unwrap(vault.keys, bytes(wrapped), f"project {name} {version}"))
+    keys = [str(participant_key(project or made_with, person)) if person else None for _, person, _, _ in rows]
     table = pa.table(
         {
             "subject_id": pa.array([row[0] for row in rows], pa.int64()),
@@ -197,4 +203,4 @@ def batch(vault: Vault, batch_id: int, project: ProjectKey) -> LinkBatch:
             "probability": pa.array([row[3] for row in rows], pa.float64()),
         }
     )
-    return LinkBatch(batch_id, version, table, extracts, events.get("merge", 0), events.get("split", 0))
+    return LinkBatch(batch_id, model_version, table, extracts, events.get("merge", 0), events.get("split", 0))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from identity import fields
 from identity.blocks import agency_keys
 from identity.compare import SCORED
-from identity.keys import VaultKeys, decrypt_one, unwrap_data_key
+from identity.keys import ProjectKey, VaultKeys, decrypt_one, unwrap, wrap
 from identity.standardise import STANDARD, standardise
 from identity.transfer import copy_in, fetch, load_temporary
 
@@ -43,10 +43,13 @@ class LinkStore:
         )
         return sorted(row[0] for row in self.cursor.fetchall())
 
-    def open_batch(self, model_version: str, extracts: list[int]) -> int:
-        """A new pending batch that takes the extracts in."""
+    def open_batch(self, model_version: str, project: ProjectKey, extracts: list[int]) -> int:
+        """A new pending batch that takes the extracts in; the journal keeps under which key it was made."""
+        wrapped = wrap(self.keys, project.key, f"project {project.project} {project.version}")
         self.cursor.execute(
-            "INSERT INTO batch (state, model_version) VALUES ('pending', %s) RETURNING batch_id", (model_version,)
+            "INSERT INTO batch (state, model_version, project, key_version, project_key) "
+            "VALUES ('pending', %s, %s, %s, %s) RETURNING batch_id",
+            (model_version, project.project, project.version, wrapped),
         )
         row = self.cursor.fetchone()
         assert row is not None
@@ -240,7 +243,7 @@ class LinkStore:
             "SELECT extract_id, agency, data_key FROM extract WHERE extract_id = ANY(%s)", (sorted(extracts),)
         )
         return {
-            extract: (agency, AESGCM(unwrap_data_key(self.keys, extract, bytes(wrapped))))
+            extract: (agency, AESGCM(unwrap(self.keys, bytes(wrapped), f"extract {extract}")))
             for extract, agency, wrapped in self.cursor.fetchall()
         }
 

@@ -1,5 +1,6 @@
 """The split: identifiers into the vault, content with random ids out of it."""
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import psycopg
 
 from identity import fields
 from identity.boundary import sealed
-from identity.keys import VaultKeys, blind_keys, digests, encrypt_all, new_data_key, unwrap_data_key
+from identity.keys import VaultKeys, blind_keys, digests, encrypt_all, unwrap, wrap
 from identity.surrogates import Digests, Ids, Places, allocate, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
@@ -86,11 +87,11 @@ def _staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[_Staging]:
 
 def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) -> bytes:
     """Enter the extract, or forget what an earlier attempt staged of it; returns its data key."""
-    data_key, wrapped = new_data_key(vault.keys, extract_id)
+    data_key = os.urandom(32)
     cursor.execute(
         "INSERT INTO extract (extract_id, feed, agency, state, data_key) VALUES (%s, %s, %s, 'staged', %s) "
         "ON CONFLICT DO NOTHING",
-        (extract_id, feed.name, feed.agency, wrapped),
+        (extract_id, feed.name, feed.agency, wrap(vault.keys, data_key, f"extract {extract_id}")),
     )
     if cursor.rowcount:
         return data_key
@@ -103,7 +104,7 @@ def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) ->
     )
     row = cursor.fetchone()
     assert row is not None
-    return unwrap_data_key(vault.keys, extract_id, bytes(row[0]))
+    return unwrap(vault.keys, bytes(row[0]), f"extract {extract_id}")
 
 
 def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:

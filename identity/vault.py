@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from identity import tables
 from identity.boundary import sealed
 from identity.keys import VaultKeys
 from schemas.errors import StoreError
+
+if TYPE_CHECKING:
+    from identity.link import LinkBatch
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -88,11 +92,14 @@ class Vault:
             return tuple(sorted(found.scalars()))
 
     @sealed
-    def pending_batches(self) -> tuple[int, ...]:
-        """The link batches that the warehouse has not confirmed, oldest first; `identity.link.batch` reads one."""
+    def pending_batches(self) -> "tuple[LinkBatch, ...]":
+        """The link batches that the warehouse has not confirmed, oldest first."""
+        from identity.link import batch
+
         with self.engine.connect() as connection:
             waiting = sa.select(tables.batch.c.batch_id).where(tables.batch.c.state == "pending")
-            return tuple(connection.scalars(waiting.order_by(tables.batch.c.batch_id)))
+            ids = connection.scalars(waiting.order_by(tables.batch.c.batch_id)).all()
+        return tuple(batch(self, batch_id) for batch_id in ids)
 
     @sealed
     def applied(self, batch_id: int) -> None:

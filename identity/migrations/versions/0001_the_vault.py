@@ -39,6 +39,9 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.BigInteger(), sa.Identity(always=False), nullable=False, comment="Running number"),
         sa.Column("state", sa.Text(), nullable=False, comment="pending until the warehouse has it"),
         sa.Column("model_version", sa.Text(), nullable=False, comment="Which model linked it"),
+        sa.Column("project", sa.Text(), nullable=False, comment="The project whose participant keys it states"),
+        sa.Column("key_version", sa.Integer(), nullable=False, comment="Version of the project's key"),
+        sa.Column("project_key", sa.LargeBinary(), nullable=False, comment="The project's key, wrapped"),
         sa.Column(
             "made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False, comment="When"
         ),
@@ -256,7 +259,7 @@ def upgrade() -> None:
             sa.BigInteger(),
             autoincrement=False,
             nullable=False,
-            comment="The same of name and birth date",
+            comment="The same of name, birth date and number",
         ),
         sa.Column("name_key", sa.BigInteger(), autoincrement=False, nullable=False, comment="The same of the name"),
         sa.Column(
