@@ -1,8 +1,19 @@
-"""How well predicted persons agree with true ones: over pairs of records and over persons."""
+"""How well predicted persons agree with true ones: over pairs of records and over persons.
 
-from dataclasses import dataclass
+``python -m bench.accuracy --snapshot FILE --truth DIR`` compares a published snapshot of a city with its truth
+and prints one line of JSON.
+"""
 
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
 import polars as pl
+
+PLACE = ["feed", "as_of", "row_number"]
+"""Where a record stands: the city delivers one file of a feed and date."""
 
 
 @dataclass(frozen=True)
@@ -78,3 +89,40 @@ def _pairs(groups: pl.DataFrame) -> int:
 def _share_of_several(cells: pl.DataFrame, side: str) -> float:
     several = cells.group_by(side).len()["len"] > 1
     return float(several.mean() or 0.0)  # type: ignore[arg-type]
+
+
+def of_snapshot(snapshot: Path, truth: Path) -> Accuracy:
+    """Compare the loaded rows of a city in a snapshot with ``rows.parquet`` in the folder of its truth."""
+    moments = " UNION ALL ".join(f"SELECT extract_id, row_number, participant_key FROM {t}" for t in ("event", "span"))
+    query = (
+        "SELECT DISTINCT feed, as_of, row_number::BIGINT AS row_number, participant_key::VARCHAR AS participant_key "
+        f"FROM ({moments}) JOIN extract USING (extract_id)"
+    )
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        predicted = connection.sql(query).pl()
+    return accuracy(predicted, dated(pl.read_parquet(truth / "rows.parquet")), on=PLACE)
+
+
+def dated(rows: pl.DataFrame) -> pl.DataFrame:
+    """The truth's rows with the date in the file's name in place of the name: `PLACE` and person."""
+    from schemas.catalogue import feeds
+
+    files = rows.select("feed", "file").unique()
+    dates = pl.Series([feeds()[feed].file_date(file) for feed, file in files.rows()], dtype=pl.Date)
+    return rows.join(files.with_columns(as_of=dates), on=["feed", "file"]).select(*PLACE, "person")
+
+
+def main() -> None:
+    """Print precision, recall and what they come from."""
+    parser = argparse.ArgumentParser(prog="python -m bench.accuracy")
+    parser.add_argument("--snapshot", type=Path, required=True)
+    parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--json", action="store_true", help="one line of JSON, which it prints anyway")
+    options = parser.parse_args()
+    measured = of_snapshot(options.snapshot, options.truth)
+    shares = {name: round(getattr(measured, name), 4) for name in ("precision", "recall", "f1")}
+    print(json.dumps(asdict(measured) | shares))
+
+
+if __name__ == "__main__":
+    main()

@@ -14,17 +14,16 @@ def link(stores: Stores) -> dict[str, int] | None:
     from identity.link import link as link_new
 
     settings = stores.settings
-    for left in stores.vault.pending_batches():
-        _apply(stores, left, ())
-    fresh = stores.ledger.unlinked_extracts()
-    if not fresh:
-        return None
     project = ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
-    batch = link_new(stores.vault, stores.ledger.loaded_extracts(), project)
-    return None if batch is None else _apply(stores, batch, fresh)
+    for left in stores.vault.pending_batches():
+        _apply(stores, left)
+    if not stores.ledger.unlinked_extracts():
+        return None
+    new = link_new(stores.vault, stores.ledger.loaded_extracts(), project)
+    return None if new is None else _apply(stores, new)
 
 
-def _apply(stores: Stores, batch: "LinkBatch", fresh: tuple[int, ...]) -> dict[str, int]:
+def _apply(stores: Stores, batch: "LinkBatch") -> dict[str, int]:
     """Apply a batch to the warehouse, tell the vault, count what it says."""
     import polars as pl
 
