@@ -145,6 +145,7 @@ class EmbeddedServer:
             self._user.let_pass(secret)
             options = ["--auth=scram-sha-256", f"--pwfile={secret}", f"--username={ADMIN}", "--encoding=UTF8"]
             options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+            options += ["--no-sync"] if self._settings.get("fsync") == "off" else []
             program = str(self._programs / "initdb")
             if self._user.run([program, *options, f"--pgdata={aside / 'data'}"], START_SECONDS) != 0:
                 raise StoreError("the embedded server's data cannot be initialised (initdb)")

@@ -17,10 +17,12 @@ from connectors.databases import Databases, libpq
 from connectors.postgres import EmbeddedServer, embedded_databases
 from schemas.errors import StoreError
 
+FAST = {"fsync": "off"}
+
 OWNER = """
 import sys, pathlib
 from connectors.postgres import EmbeddedServer
-with EmbeddedServer(pathlib.Path(sys.argv[1])) as server:
+with EmbeddedServer(pathlib.Path(sys.argv[1]), {"fsync": "off"}) as server:
     print("ready", flush=True)
     sys.stdin.read()
 """
@@ -115,7 +117,7 @@ def test_the_servers_log_holds_no_value_of_a_row(postgres: EmbeddedServer, fresh
 
 def test_a_server_is_stopped_by_the_last_to_leave(home: Path) -> None:
     owner = start_owner(home)
-    with EmbeddedServer(home) as guest:
+    with EmbeddedServer(home, FAST) as guest:
         close(owner)
         assert ask(guest.databases.warehouse, "SELECT 1") == 1
     with pytest.raises(psycopg.OperationalError):
@@ -131,14 +133,14 @@ def test_after_a_kill_the_next_start_finds_the_server_and_what_it_held(home: Pat
     if server_too:
         server = int((home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
         os.kill(server, signal.SIGKILL)
-    with EmbeddedServer(home) as adopted:
+    with EmbeddedServer(home, FAST) as adopted:
         assert ask(adopted.databases.warehouse, "SELECT n FROM kept") == 42
     assert not (home / "postgres" / "data" / "postmaster.pid").exists()
 
 
 def test_a_deep_home_gets_a_short_socket(home: Path) -> None:
     deep = home / ("d" * 60) / ("e" * 60)
-    with EmbeddedServer(deep) as server:
+    with EmbeddedServer(deep, FAST) as server:
         assert ask(server.databases.warehouse, "SELECT 1") == 1
         assert ask(embedded_databases(deep).warehouse, "SELECT 1") == 1
         socket_folder = Path((deep / "postgres" / "socket").read_text())
@@ -147,16 +149,16 @@ def test_a_deep_home_gets_a_short_socket(home: Path) -> None:
 
 
 def test_lost_passwords_are_not_silently_replaced(home: Path) -> None:
-    with EmbeddedServer(home):
+    with EmbeddedServer(home, FAST):
         pass
     (home / "secrets" / "postgres.password").unlink()
-    with pytest.raises(StoreError, match="passwords"), EmbeddedServer(home):
+    with pytest.raises(StoreError, match="passwords"), EmbeddedServer(home, FAST):
         pass
 
 
 def test_what_a_kill_during_the_first_start_left_is_made_anew(home: Path) -> None:
     (home / "postgres" / "new-half" / "data").mkdir(parents=True)
-    with EmbeddedServer(home) as server:
+    with EmbeddedServer(home, FAST) as server:
         assert ask(server.databases.vault, "SELECT 1") == 1
     assert not (home / "postgres" / "new-half").exists()
 
