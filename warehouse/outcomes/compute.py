@@ -10,7 +10,7 @@ from warehouse.outcomes.cohort import build_cohort
 from warehouse.outcomes.first import build_first
 from warehouse.outcomes.observation import build_observation
 from warehouse.outcomes.rates import curves, rates
-from warehouse.outcomes.values import build_values, outcomes, survival
+from warehouse.outcomes.values import build_values, counts, survival
 
 _FLOW: Final = """
 WITH supervised AS (
@@ -34,9 +34,8 @@ FROM judged GROUP BY outcome, window_months ORDER BY outcome, window_months
 
 @dataclass(frozen=True)
 class OutcomeTables:
-    """``outcome``: person × outcome × window; ``rate``, ``curve``: see `rates`; ``flow``: n at each step."""
+    """``rate`` and ``curve``: see `rates`; ``flow``: n at each step. The rows of persons stay in ``outcome_row``."""
 
-    outcome: pl.DataFrame
     rate: pl.DataFrame
     curve: pl.DataFrame
     flow: pl.DataFrame
@@ -54,8 +53,8 @@ def compute(connection: DuckDBPyConnection) -> OutcomeTables:
     build_observation(connection)
     build_first(connection)
     build_values(connection)
-    outcome, times = outcomes(connection), survival(connection)
-    return OutcomeTables(outcome, rates(outcome, times), curves(times), _flow(connection))
+    times = survival(connection)
+    return OutcomeTables(rates(counts(connection), times), curves(times), _flow(connection))
 
 
 def _flow(connection: DuckDBPyConnection) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from warehouse.outcomes.definitions import INDEX_KIND, STRATA, WINDOWS
-from warehouse.outcomes.estimators import Estimate, aalen_johansen, wilson
+from warehouse.outcomes.estimators import Days, Estimate, Status, aalen_johansen, wilson
 
 ESTIMATOR: Final = "aalen_johansen"
 """Every outcome here has competing causes, so Kaplan-Meier never applies."""
@@ -31,14 +31,14 @@ _GROUP: Final = ("outcome", "window_months", "stratum")
 _NOTHING: Final = Estimate(float("nan"), None, None)
 
 
-def rates(outcome: pl.DataFrame, survival: pl.DataFrame) -> pl.DataFrame:
-    """The table ``outcome_rate``, schema `RATES`.
+def rates(counts: pl.DataFrame, survival: pl.DataFrame) -> pl.DataFrame:
+    """The table ``outcome_rate``, schema `RATES`, from the tables of `values`.
 
     ``rate`` = events / observable with Wilson's interval; observable = events + competing + no_event.
     ``cumulative_incidence`` uses everybody whose index is covered, censored where coverage less lag ends; null
     where nobody is followed to the window's end. ``late`` counts the events that became known after the lag.
     """
-    rows = [row for kind in STRATA for row in _stratified(kind, outcome, survival)]
+    rows = [row for kind in STRATA for row in _stratified(kind, counts, survival)]
     return pl.DataFrame(rows, schema=RATES).sort("outcome", "window_months", "stratum_kind", "stratum")
 
 
@@ -53,7 +53,7 @@ def curves(survival: pl.DataFrame, months: int = max(WINDOWS)) -> pl.DataFrame:
 
 
 def _curve(outcome: str, followed: pl.DataFrame) -> pl.DataFrame:
-    days, status = followed["days"].to_numpy(), followed["status"].to_numpy()
+    days, status = _expanded(followed)
     curve = aalen_johansen(days, status)
     columns = {
         "day": curve.days, "at_risk": len(days) - np.searchsorted(np.sort(days), curve.days),
@@ -68,15 +68,16 @@ def _curve(outcome: str, followed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stratified(kind: str, outcome: pl.DataFrame, survival: pl.DataFrame) -> Iterator[dict[str, object]]:
+def _stratified(kind: str, counts: pl.DataFrame, survival: pl.DataFrame) -> Iterator[dict[str, object]]:
     """The rows of one way of dividing the persons."""
     stratum = (pl.lit(kind) if kind == "overall" else pl.col(kind)).alias("stratum")
-    counted = outcome.with_columns(stratum).group_by(_GROUP).agg(
-        pl.len().alias("n"),
-        (pl.col("value") != "not_observable").sum().alias("observable"),
-        (pl.col("value") == "event").sum().alias("events"),
-        (pl.col("value") == "competing").sum().alias("competing"),
-        pl.col("flags").str.contains("late", literal=True).sum().alias("late"),
+    persons = pl.col("persons")
+    counted = counts.with_columns(stratum).group_by(_GROUP).agg(
+        persons.sum().alias("n"),
+        persons.filter(pl.col("value") != "not_observable").sum().alias("observable"),
+        persons.filter(pl.col("value") == "event").sum().alias("events"),
+        persons.filter(pl.col("value") == "competing").sum().alias("competing"),
+        persons.filter("late").sum().alias("late"),
     )  # fmt: skip
     times = survival.with_columns(stratum).partition_by(_GROUP, as_dict=True)
     for row in counted.iter_rows(named=True):
@@ -86,7 +87,13 @@ def _stratified(kind: str, outcome: pl.DataFrame, survival: pl.DataFrame) -> Ite
 
 
 def _incidence(followed: pl.DataFrame) -> Estimate:
-    return aalen_johansen(followed["days"].to_numpy(), followed["status"].to_numpy()).last
+    return aalen_johansen(*_expanded(followed)).last
+
+
+def _expanded(followed: pl.DataFrame) -> tuple[Days, Status]:
+    """Days and status person by person: the standard error needs persons, not weights."""
+    persons = followed["persons"].to_numpy()
+    return np.repeat(followed["days"].to_numpy(), persons), np.repeat(followed["status"].to_numpy(), persons)
 
 
 def _shown(row: dict[str, int], incidence: Estimate) -> dict[str, float | None]:

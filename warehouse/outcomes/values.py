@@ -41,6 +41,7 @@ FROM known
 """
 
 _OUTCOME: Final = """
+CREATE OR REPLACE TEMP TABLE outcome_row AS
 SELECT participant_key, index_kind, index_date, index_agency, outcome, window_months, value,
        CASE WHEN value IN ('event', 'competing') THEN first_date - index_date
             WHEN value = 'no_event' THEN window_end - index_date
@@ -58,33 +59,45 @@ SELECT participant_key, index_kind, index_date, index_agency, outcome, window_mo
 FROM judged ORDER BY participant_key, outcome, window_months
 """
 
+_COUNTS: Final = """
+SELECT outcome, window_months, age_band, prior_filings, value, contains(flags, 'late') AS late, count(*) AS persons
+FROM outcome_row GROUP BY ALL ORDER BY ALL
+"""
+
 _SURVIVAL: Final = """
 SELECT outcome, window_months, age_band, prior_filings,
        (CASE WHEN first_date < seen_until THEN first_date - index_date
              WHEN seen_until = window_end THEN window_months * $longest
              ELSE seen_until - index_date - 1 END)::INTEGER AS days,
-       (CASE WHEN first_date < seen_until THEN CASE WHEN cause IS NULL THEN 1 ELSE 2 END ELSE 0 END)::TINYINT AS status
-FROM judged WHERE seen_until > index_date
+       (CASE WHEN first_date < seen_until THEN CASE WHEN cause IS NULL THEN 1 ELSE 2 END ELSE 0 END)::TINYINT AS status,
+       count(*) AS persons
+FROM judged WHERE seen_until > index_date GROUP BY ALL ORDER BY ALL
 """
 
 
 def build_values(connection: DuckDBPyConnection) -> None:
-    """Make ``judged``: person × outcome × window with everything that the tables below are cut from."""
+    """Make ``judged``, from which all else is cut, and ``outcome_row``: person × outcome × window.
+
+    ``outcome_row`` has the columns of the warehouse's table ``outcome``, and ``flags``. ``days`` runs from the index
+    to the leading date of an event, to the day of what competed, to the window's end for a "no"; for what is not
+    observable it is how long the person could be seen so far, null where not at all.
+    """
     connection.execute(_JUDGED, {"windows": list(WINDOWS)})
+    connection.execute(_OUTCOME)
 
 
 def outcomes(connection: DuckDBPyConnection) -> pl.DataFrame:
-    """The table ``outcome`` (columns as in the warehouse, and ``flags``), from ``judged``.
+    """All rows of ``outcome_row``."""
+    return connection.execute("FROM outcome_row").pl()
 
-    ``days`` runs from the index to the leading date of an event, to the day of what competed, to the window's
-    end for a "no"; for what is not observable it is how long the person could be seen so far, null where not
-    at all.
-    """
-    return connection.execute(_OUTCOME).pl()
+
+def counts(connection: DuckDBPyConnection) -> pl.DataFrame:
+    """Persons by outcome, window, strata, ``value`` and whether it came ``late``."""
+    return connection.execute(_COUNTS).pl()
 
 
 def survival(connection: DuckDBPyConnection) -> pl.DataFrame:
-    """Times for Aalen–Johansen: ``days``, ``status`` 0 censored, 1 outcome, 2 competing; with the strata.
+    """Times for Aalen–Johansen: persons by ``days`` and ``status`` (0 censored, 1 outcome, 2 competing) and strata.
 
     Everybody whose index is covered is in it. The last day on which somebody is seen is the day before
     ``seen_until``: censored there, at risk on it. Who reaches the end of the window leaves the risk set on one

@@ -146,16 +146,11 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
 
 
 def _outcomes(connection: duckdb.DuckDBPyConnection, folder: Path, computed: OutcomeTables) -> list[Partition]:
-    partitions = []
-    for name, frame in (
-        ("outcome", computed.outcome),
-        ("outcome_rate", computed.rate),
-        ("outcome_curve", computed.curve),
-        ("outcome_flow", computed.flow),
-    ):
+    results = {"outcome_rate": computed.rate, "outcome_curve": computed.curve, "outcome_flow": computed.flow}
+    for name, frame in results.items():
         tables.register(connection, f"computed_{name}", frame)
-        partitions.append(write(connection, folder, name, f"FROM computed_{name}"))
-    return partitions
+    sources = {"outcome": "outcome_row"} | {name: f"computed_{name}" for name in results}
+    return [write(connection, folder, name, f"FROM {source}") for name, source in sources.items()]
 
 
 def _build(target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, Feed]) -> None:

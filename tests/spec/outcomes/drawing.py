@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from warehouse.outcomes.compute import OutcomeTables, compute
+from warehouse.outcomes.compute import compute
+from warehouse.outcomes.values import outcomes
 
 EVERYTHING_COVERED = """
 agency    | feed       | kind        | from       | until      | lag
@@ -51,11 +52,20 @@ def table(drawn: str) -> list[dict[str, str]]:
     return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
 
 
-def run(case: Case) -> OutcomeTables:
+@dataclass(frozen=True)
+class Ran:
+    """What came out: person × outcome × window, and how many were left at each step."""
+
+    outcome: pl.DataFrame
+    flow: pl.DataFrame
+
+
+def run(case: Case) -> Ran:
     """Compute the outcomes of a case's persons."""
     with duckdb.connect() as connection:
         load(connection, table(case.records), table(case.coverage))
-        return compute(connection)
+        flow = compute(connection).flow
+        return Ran(outcomes(connection), flow)
 
 
 def load(connection: duckdb.DuckDBPyConnection, records: list[dict[str, str]], coverage: list[dict[str, str]]) -> None:

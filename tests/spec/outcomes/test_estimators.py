@@ -109,8 +109,10 @@ def test_wilson_interval_of_the_textbook() -> None:
 def people(values: list[str], days: list[int], status: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
     shared = {"outcome": "recharge", "window_months": 12, "age_band": "25-34", "prior_filings": "0"}
     columns = [pl.lit(value).alias(name) for name, value in shared.items()]
-    outcome = pl.DataFrame({"value": values, "flags": [""] * len(values)}).with_columns(columns)
-    return outcome, pl.DataFrame({"days": days, "status": status}).with_columns(columns)
+    counts = pl.DataFrame({"value": values}).with_columns(
+        pl.lit(False).alias("late"), pl.lit(1).alias("persons"), *columns
+    )
+    return counts, pl.DataFrame({"days": days, "status": status}).with_columns(pl.lit(1).alias("persons"), *columns)
 
 
 def test_a_rate_leaves_out_the_unobservable_and_keeps_the_competing_in_its_denominator() -> None:
