@@ -78,7 +78,8 @@ def _participants(installation: Installation, where: str = "true") -> pl.DataFra
         f"SELECT extract_id, row_number, participant_key, kind FROM {t}" for t in ("event", "span")
     )
     return installation.snapshot(
-        "SELECT DISTINCT x.feed, x.as_of, m.row_number::BIGINT AS row_number, m.participant_key::VARCHAR AS participant_key "
+        "SELECT DISTINCT x.feed, x.as_of, m.row_number::BIGINT AS row_number, "
+        "m.participant_key::VARCHAR AS participant_key "
         f"FROM ({moments}) AS m JOIN extract AS x USING (extract_id) WHERE {where}"
     )
 
