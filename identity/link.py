@@ -194,11 +194,11 @@ def batch(vault: Vault, batch_id: int, project: ProjectKey | None = None) -> Lin
         )
         rows = cursor.fetchall()
     made_with = ProjectKey(name, version, unwrap(vault.keys, bytes(wrapped), f"project {name} {version}"))
-    keys = [str(participant_key(project or made_with, person)) if person else None for _, person, _, _ in rows]
+    named = {person: str(participant_key(project or made_with, person)) for person in {row[1] for row in rows} - {None}}
     table = pa.table(
         {
             "subject_id": pa.array([row[0] for row in rows], pa.int64()),
-            "participant_key": pa.array(keys, pa.string()),
+            "participant_key": pa.array([named.get(row[1]) for row in rows], pa.string()),
             "status": pa.array([row[2] for row in rows], pa.string()),
             "probability": pa.array([row[3] for row in rows], pa.float64()),
         }

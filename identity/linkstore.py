@@ -32,6 +32,7 @@ class LinkStore:
         self.cursor = cursor
         self.keys = keys
         self._names = itertools.count()
+        self._standard = pl.DataFrame(schema=STANDARD)
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vault link'))")
 
     def take_extracts(self, loaded: Iterable[int]) -> list[int]:
@@ -98,7 +99,12 @@ class LinkStore:
         return self._frame(query, ("identity_id", "number_id", "rank"))
 
     def read(self, identities: pl.Series) -> pl.DataFrame:
-        """The identities decrypted and standardised, as `STANDARD`."""
+        """The identities standardised, as `STANDARD`; each is decrypted once in the transaction."""
+        unread = identities.filter(~identities.is_in(self._standard["identity_id"].implode()))
+        self._standard = pl.concat([self._standard, self._decrypt(unread)])
+        return self._standard.filter(pl.col("identity_id").is_in(identities.implode()))
+
+    def _decrypt(self, identities: pl.Series) -> pl.DataFrame:
         self.cursor.execute(
             "SELECT identity_id, extract_id, blob FROM record "
             f"WHERE identity_id IN (SELECT id FROM {self._wanted(identities)})",

@@ -1,0 +1,91 @@
+"""The vault's schema, keys and the values that are carried by too many."""
+
+import hashlib
+import hmac
+import uuid
+
+import numpy as np
+import polars as pl
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from identity.blocks import TRAITS, pairs, shared_values
+from identity.keys import ProjectKey, blind_keys, digests, participant_key
+from identity.model import shipped
+from identity.tables import SCHEMA, metadata
+from identity.vault import Vault
+
+
+def test_migrations_give_the_declared_tables(vault: Vault) -> None:
+    vault.migrate()
+    with vault.engine.connect() as connection:
+        options = {"include_schemas": True, "version_table_schema": SCHEMA, "compare_server_default": True,
+                   "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA}  # fmt: skip
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_table_and_column_says_what_it_is() -> None:
+    assert all(table.comment and all(column.comment for column in table.columns) for table in metadata.tables.values())
+
+
+def test_digests_are_hmac_sha256() -> None:
+    key = b"k" * 32
+    (found,) = digests(key, "label", [b"value"])
+    assert found.tobytes() == hmac.new(key, b"label\0value", hashlib.sha256).digest()[:16]
+
+
+def test_blind_keys_never_change() -> None:
+    texts = np.array(["C1\x1e1", ""], dtype=object)
+    assert blind_keys(bytes(range(16)), "feed", texts).tolist() == PINNED
+    assert blind_keys(bytes(range(16)), "other", texts).tolist() != PINNED
+
+
+PINNED = [3302060189500646123, 433183098225895756]
+"""A change of these would give every record another source key."""
+
+
+def test_a_participant_key_is_made_of_project_version_and_person() -> None:
+    person = uuid.UUID(int=7)
+    keys = {
+        participant_key(ProjectKey("a", 1, b"k" * 32), person),
+        participant_key(ProjectKey("b", 1, b"k" * 32), person),
+        participant_key(ProjectKey("a", 2, b"k" * 32), person),
+        participant_key(ProjectKey("a", 1, b"l" * 32), person),
+        person,
+    }
+    assert len(keys) == 5
+
+
+def test_levels_of_the_model_are_shares_of_all_pairs() -> None:
+    for levels in shipped().comparisons.values():
+        assert abs(sum(level.m for level in levels.values()) - 1) < 0.02
+        assert list(levels)[-1] == "other"
+
+
+def carried(kind: int, births: int, names: int, people: int) -> pl.DataFrame:
+    rows = [(i, 5, i, i % names + 1, i % births + 1, 9, kind) for i in range(people)]
+    return pl.DataFrame(rows, schema=TRAITS, orient="row")
+
+
+def test_an_id_of_four_birth_dates_and_names_is_no_id() -> None:
+    assert shared_values(carried(1, 4, 4, 4), {9: 1000}).to_list() == [5]
+    assert shared_values(carried(1, 3, 4, 12), {9: 1000}).to_list() == []
+    assert shared_values(carried(1, 1, 1, 61), {9: 100_000}).to_list() == [5]
+
+
+def test_a_name_is_a_placeholder_only_where_many_of_an_agency_carry_it() -> None:
+    assert shared_values(carried(0, 50, 1, 61), {9: 6000}).to_list() == [5]
+    assert shared_values(carried(0, 50, 1, 61), {9: 60_000}).to_list() == []
+    assert shared_values(carried(0, 50, 1, 60), {9: 100}).to_list() == []
+
+
+def test_pairs_meet_once_and_never_themselves() -> None:
+    blocks = pl.DataFrame({"identity_id": [1, 2, 1, 2, 3], "block_key": [7, 7, 8, 8, 8]})
+    assert sorted(pairs(blocks, pl.Series([1])).rows()) == [(1, 2), (1, 3)]
+
+
+def test_the_vault_is_for_identity_alone(vault: Vault) -> None:
+    with vault.engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT current_user")) == "throughcare_identity"
