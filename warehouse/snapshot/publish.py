@@ -118,7 +118,7 @@ def _copied(
             found = known.get((table.name, extract_id, origin))
             rows = _rows(table, f"extract_id = {extract_id} ORDER BY {_order(table)}")
             partitions.append(found or write(connection, folder, table.name, rows, extract_id, origin))
-    return partitions + [write(connection, folder, table.name, _rows(table, "true")) for table in WHOLE]
+    return partitions + [write(connection, folder, table.name, _rows(table, "true ORDER BY 1")) for table in WHOLE]
 
 
 def _rows(table: Table, condition: str) -> str:
@@ -135,8 +135,11 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
     """What follows from the copied tables, computed once so that readers need not."""
     tables.register_feeds(connection, feeds)
     mount_store_views(connection, (*DERIVED, *BASE_VIEWS))
-    queries = {name: f"FROM timeline.{name}" for name in DERIVED}
-    queries["record_life"] += " WHERE known_until IS NOT NULL"
+    queries = {
+        "extract_life": "FROM timeline.extract_life ORDER BY extract_id",
+        "record_life": "FROM timeline.record_life WHERE known_until IS NOT NULL ORDER BY extract_id, source_key",
+        "span_end": "FROM timeline.span_end ORDER BY kind, record_id",
+    }
     queries |= {"participant": tables.PARTICIPANT, "coverage": tables.COVERAGE}
     partitions = []
     for name, query in queries.items():
