@@ -53,7 +53,7 @@ def block_keys(standard: pl.DataFrame, key: bytes) -> pl.DataFrame:
         _rule(names, "name", pl.col("name")),
     ]
     rows = pl.concat(tables).unique()
-    return rows.select("identity_id", pl.Series("block_key", blind_keys(key, "block", rows["value"].to_numpy())))
+    return rows.select("identity_id", pl.Series("block_key", blind_keys(key, "block", rows["value"])))
 
 
 def traits(standard: pl.DataFrame, numbers: pl.DataFrame, key: bytes) -> pl.DataFrame:
@@ -85,7 +85,7 @@ def traits(standard: pl.DataFrame, numbers: pl.DataFrame, key: bytes) -> pl.Data
 
 def agency_keys(key: bytes, agencies: list[str]) -> npt.NDArray[np.int64]:
     """Agencies as numbers that fit beside the other keys."""
-    return blind_keys(key, "agency", np.array(agencies, dtype=object))
+    return blind_keys(key, "agency", pl.Series(agencies, dtype=pl.String))
 
 
 def shared_values(carried: pl.DataFrame, agency_records: Mapping[int, int]) -> pl.Series:
@@ -160,5 +160,5 @@ def _rule(rows: pl.DataFrame, rule: str, *parts: pl.Expr) -> pl.DataFrame:
 
 def _hashed(rows: pl.DataFrame, column: str, key: bytes, label: str = "") -> pl.Series:
     texts = rows[column]
-    keys = blind_keys(key, f"trait {label or column}", texts.fill_null("").to_numpy())
+    keys = blind_keys(key, f"trait {label or column}", texts.fill_null(""))
     return pl.Series(np.where(texts.is_null().to_numpy(), 0, keys))

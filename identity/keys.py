@@ -3,15 +3,16 @@
 Nothing here reads the environment: the master key is handed in by `flows.settings`.
 """
 
-import hashlib
 import hmac
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,8 +24,7 @@ NONCE_BYTES = 12
 DIGEST = np.dtype([("high", ">u8"), ("low", ">u8")])
 """A 128-bit digest as two big-endian halves: sorts as PostgreSQL sorts a uuid of the same bytes."""
 
-_BLOCK_BYTES = 64
-_INNER, _OUTER = bytes(b ^ 0x36 for b in range(256)), bytes(b ^ 0x5C for b in range(256))
+_BLOCK = 16
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class VaultKeys:
             wrap=_derive(master, b"vault wrap", 32),
             digest=_derive(master, b"vault digest", 32),
             block=_derive(master, b"vault block", 32),
-            source=_derive(master, b"vault source", 16),
+            source=_derive(master, b"vault source", 32),
         )
 
 
@@ -75,31 +75,52 @@ def participant_key(project_key: ProjectKey, person_id: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(bytes=hmac.digest(project_key.key, message, "sha256")[:16])
 
 
-def digests(key: bytes, label: str, values: Iterable[bytes]) -> npt.NDArray[np.void]:
-    """HMAC-SHA256 of label, NUL and value, cut to 128 bits, as a `DIGEST` array in the order of ``values``.
+def digests(key: bytes, label: str, values: pl.Series) -> npt.NDArray[np.void]:
+    """AES-256-CMAC (NIST SP 800-38B) of each text under a key derived for the label, as a `DIGEST` array.
 
-    The two keyed states of HMAC are computed once and copied per value: half the time of `hmac.digest`.
+    A keyed digest as HMAC is, with the same proof of being a pseudorandom function; but block ciphers run
+    over whole columns at once, which makes it ten times cheaper than a loop over HMACs.
     """
-    padded = key.ljust(_BLOCK_BYTES, b"\0")
-    inner = hashlib.sha256(padded.translate(_INNER) + label.encode() + b"\0")
-    outer = hashlib.sha256(padded.translate(_OUTER))
-    found = []
-    for value in values:
-        first, second = inner.copy(), outer.copy()
-        first.update(value)
-        second.update(first.digest())
-        found.append(second.digest()[:16])
-    return np.frombuffer(b"".join(found), dtype=DIGEST)
+    derived = hmac.digest(key, label.encode(), "sha256")
+    texts = values.cast(pl.Binary)
+    lengths = texts.bin.size().to_numpy().astype(np.int64)
+    blocks = np.maximum(1, -(-lengths // _BLOCK))
+    found = np.empty((len(texts), _BLOCK), np.uint8)
+    for count in np.unique(blocks).tolist():
+        places = np.flatnonzero(blocks == count)
+        found[places] = _cmac(derived, texts.gather(places), lengths[places], count)
+    return found.view(DIGEST).reshape(-1)
 
 
-def blind_keys(key: bytes, label: str, texts: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    """Keyed 63-bit hashes (SipHash-2-4, a pseudorandom function) of texts, for labels that must not meet."""
-    from pandas.util import hash_array
+def blind_keys(key: bytes, label: str, values: pl.Series) -> npt.NDArray[np.int64]:
+    """The first 63 bits of `digests`, for labels that must not meet."""
+    return (digests(key, label, values)["high"] >> np.uint64(1)).astype(np.int64)
 
-    # pandas takes the key as text of 16 bytes: 7 bits in each leave a key of 112 bits.
-    derived = bytes(byte & 0x7F for byte in hmac.digest(key, label.encode(), "sha256")[:16]).decode("ascii")
-    hashed = hash_array(texts.astype(object), hash_key=derived, categorize=False)
-    return (hashed >> np.uint64(1)).astype(np.int64)
+
+def _cmac(key: bytes, texts: pl.Series, lengths: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.uint8]:
+    """CMACs of texts of ``count`` blocks each, as n × 16 bytes."""
+    encrypt = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update  # ECB is the bare cipher, as CMAC wants it
+    width = count * _BLOCK
+    message = np.array(texts.to_list(), dtype=f"S{width}").view(np.uint8).reshape(-1, width).copy()
+    whole = lengths == width
+    message[np.flatnonzero(~whole), lengths[~whole]] = 0x80
+    first, second = _subkeys(encrypt(bytes(_BLOCK)))
+    message[:, -_BLOCK:] ^= np.where(whole[:, None], first, second)
+    state = np.zeros((len(lengths), _BLOCK), np.uint8)
+    for start in range(0, width, _BLOCK):
+        mixed = state ^ message[:, start : start + _BLOCK]
+        state = np.frombuffer(encrypt(mixed.tobytes()), np.uint8).reshape(-1, _BLOCK)
+    return state
+
+
+def _subkeys(zero: bytes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    doubled = []
+    number = int.from_bytes(zero, "big")
+    for _ in range(2):
+        number = (number << 1) ^ (0x87 if number >> 127 else 0)
+        number &= (1 << 128) - 1
+        doubled.append(np.frombuffer(number.to_bytes(_BLOCK, "big"), np.uint8))
+    return doubled[0], doubled[1]
 
 
 def wrap(keys: VaultKeys, key: bytes, owner: str) -> bytes:

@@ -70,7 +70,7 @@ def split(
         subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
         _sight(staging, subject, kind)
         _tie(staging, subject, keys, _via_namespaces() if via is None else via)
-        source = blind_keys(vault.keys.source, feed.name, natural.to_series().to_numpy())
+        source = blind_keys(vault.keys.source, feed.name, natural.to_series())
     return _content(feed, accepted, source, subject, keys)
 
 
@@ -117,7 +117,7 @@ def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
         constant = np.full(len(ids), number, np.int16)
         staging.write("key", {"digest": new, "surrogate": ids, "namespace_id": constant})
 
-    wanted = digests(staging.keys.digest, namespace, values["value"].drop_nulls().cast(pl.Binary).to_list())
+    wanted = digests(staging.keys.digest, f"key {namespace}", values["value"].drop_nulls())
     ids = np.zeros(len(filled), np.int64)
     ids[filled] = allocate(staging.reader, "key", "surrogate", wanted, store, fresh=fresh)
     return ids[group]
@@ -153,9 +153,8 @@ def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, num
     distinct, group = _groups(rows, [_PART, *columns], first=["number", "row_number"])
     texts = fields.as_text(staging.feed, distinct)
     about, bodies = distinct.filter(texts.is_not_null()), texts.drop_nulls().cast(pl.Binary).to_list()
-    scopes = about[_PART].fill_null("").cast(pl.Binary).to_list()
-    pairs = zip(scopes, bodies, strict=True)
-    wanted = digests(staging.keys.digest, f"identity {owner}", map(_PART.encode().join, pairs))
+    scoped = pl.select(pl.concat_str(about[_PART].fill_null(""), texts.drop_nulls(), separator=_PART)).to_series()
+    wanted = digests(staging.keys.digest, f"identity {owner}", scoped)
     store = partial(_store_identities, staging, about, bodies)
     ids = np.zeros(distinct.height, np.int64)
     ids[texts.is_not_null().to_numpy()] = allocate(staging.reader, "record", "identity_id", wanted, store)

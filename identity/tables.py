@@ -68,17 +68,19 @@ record = sa.Table(
 
 sighting = sa.Table(
     "sighting", metadata,
-    _id("extract_id", "The extract", key=True),
-    _id("subject_id", "An identity, a bare number or an alias that its rows are about", key=True),
+    _id("extract_id", "The extract"),
+    _id("subject_id", "An identity, a bare number or an alias that its rows are about"),
     sa.Column("kind", sa.SmallInteger, nullable=False, comment="1 identity, 2 bare number, 3 alias"),
+    sa.Index(None, "extract_id", postgresql_using="brin"),
     comment="The subjects of each extract",
 )  # fmt: skip
 
 alias = sa.Table(
     "alias", metadata,
-    _id("extract_id", "The extract that ties them", key=True),
-    _id("alias_id", "Surrogate of a key by which other feeds find the person", key=True),
-    _id("member_id", "The subject (identity or number) it belongs to", key=True),
+    _id("extract_id", "The extract that ties them"),
+    _id("alias_id", "Surrogate of a key by which other feeds find the person"),
+    _id("member_id", "The subject (identity or number) it belongs to"),
+    sa.Index(None, "extract_id", postgresql_using="brin"),
     comment="Keys that stand for a subject (a party of a case), as each extract says",
 )  # fmt: skip
 

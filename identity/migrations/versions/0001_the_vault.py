@@ -30,9 +30,11 @@ def upgrade() -> None:
             nullable=False,
             comment="The subject (identity or number) it belongs to",
         ),
-        sa.PrimaryKeyConstraint("extract_id", "alias_id", "member_id", name=op.f("pk_alias")),
         schema="vault",
         comment="Keys that stand for a subject (a party of a case), as each extract says",
+    )
+    op.create_index(
+        op.f("ix_alias_extract_id"), "alias", ["extract_id"], unique=False, schema="vault", postgresql_using="brin"
     )
     op.create_table(
         "batch",
@@ -229,9 +231,16 @@ def upgrade() -> None:
             comment="An identity, a bare number or an alias that its rows are about",
         ),
         sa.Column("kind", sa.SmallInteger(), nullable=False, comment="1 identity, 2 bare number, 3 alias"),
-        sa.PrimaryKeyConstraint("extract_id", "subject_id", name=op.f("pk_sighting")),
         schema="vault",
         comment="The subjects of each extract",
+    )
+    op.create_index(
+        op.f("ix_sighting_extract_id"),
+        "sighting",
+        ["extract_id"],
+        unique=False,
+        schema="vault",
+        postgresql_using="brin",
     )
     op.create_table(
         "tie",
@@ -294,6 +303,7 @@ def downgrade() -> None:
     op.drop_table("trait", schema="vault")
     op.drop_index(op.f("ix_tie_member_id"), table_name="tie", schema="vault")
     op.drop_table("tie", schema="vault")
+    op.drop_index(op.f("ix_sighting_extract_id"), table_name="sighting", schema="vault", postgresql_using="brin")
     op.drop_table("sighting", schema="vault")
     op.drop_table("record", schema="vault")
     op.drop_table("person_event", schema="vault")
@@ -310,5 +320,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_block_block_key"), table_name="block", schema="vault")
     op.drop_table("block", schema="vault")
     op.drop_table("batch", schema="vault")
+    op.drop_index(op.f("ix_alias_extract_id"), table_name="alias", schema="vault", postgresql_using="brin")
     op.drop_table("alias", schema="vault")
     # ### end Alembic commands ###
