@@ -7,6 +7,7 @@ Exit codes: 0 done · 1 unexpected · 2 a contract contradicts itself, or wrong 
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -62,10 +63,16 @@ def demo(
 @app.command()
 def up(json_: Json = False, home: Home = None) -> None:
     """Serve until stopped: Prefect server and UI, the watcher of the intake folder, a worker for the schedules."""
-    from flows.display import show_addresses
+    from flows.display import Progress, show_addresses
     from flows.up import up as serve
 
-    serve(read_settings(home), lambda addresses: show_addresses(addresses, as_json=json_))
+    with Progress(hidden=json_) as progress:
+
+        def ready(addresses: Mapping[str, str]) -> None:
+            progress.stop()
+            show_addresses(addresses, as_json=json_)
+
+        serve(read_settings(home), ready, progress.say)
 
 
 @app.command()

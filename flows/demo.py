@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,7 +71,9 @@ def _whole_way(settings: Settings, people: int, seed: int, progress: display.Pro
     from flows.once import ingest_once
     from flows.publish import first_outcomes, publish
     from flows.stores import open_stores
+    from flows.warm import import_ahead
 
+    import_ahead()
     progress.say("making up a city")
     city = _python("bench.city", "--people", people, "--seed", seed, "--out", settings.home / "city")
     progress.say("starting the stores")
@@ -113,9 +115,9 @@ def _show(out: Console, found: Mapping[str, Any]) -> None:
     out.print(display.receipts_table(found["extracts"]))
     out.print(display.counts_table("Persons linked", found["linked"] or {}))
     out.print(display.rows_table("Linkage against the truth", [_brief(found["accuracy"])]))
-    out.print(display.rows_table("Outcomes from supervision start, all participants", found["outcomes"]))
-    for what, where in _places(found):
-        out.print(f"{what:<10} {where}", soft_wrap=True, highlight=False)
+    out.print(display.rows_table("Outcomes from supervision start, everybody", [*map(_outcome, found["outcomes"])]))
+    for what in ("snapshot", "report"):
+        out.print(f"{what:<10} {found[what]}", soft_wrap=True, highlight=False)
     out.print(f"done in {found['seconds']} s")
 
 
@@ -124,5 +126,14 @@ def _brief(accuracy: Mapping[str, Any]) -> dict[str, Any]:
     return {name: accuracy[name] for name in wanted if name in accuracy}
 
 
-def _places(found: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
-    return [("snapshot", found["snapshot"]), ("report", found["report"])]
+def _outcome(row: Mapping[str, Any]) -> dict[str, Any]:
+    incidence, low, high = (row[name] for name in ("cumulative_incidence", "ci_low", "ci_high"))
+    known = incidence is not None
+    return {
+        "outcome": row["outcome"].replace("_", " "),
+        "months": row["window_months"],
+        "people": row["n"],
+        **{name: row[name] for name in ("observable", "events", "competing")},
+        "incidence": f"{incidence:.3f}" if known else "",
+        "95 % interval": f"{low:.3f}–{high:.3f}" if known and low is not None else "",
+    }

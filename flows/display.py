@@ -42,6 +42,10 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave no trace on the screen."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Go before the end; stopping again does nothing."""
         self._bar.stop()
 
     def stage(self, extract: Extract, name: str) -> None:

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from flows.receipt import abandoned_receipt, judged_receipt, repetition_receipt
 from flows.stores import Stores
 from identity.split import split
 from schemas.catalogue import feeds, match
+from schemas.errors import StoreError
 from warehouse.store.engine import LeaseLost, Unavailable
 from warehouse.store.extract import COUNTS, Counts, Extract
 from warehouse.store.ledger import UNKNOWN_FEED
@@ -30,6 +32,8 @@ Stage = Callable[[Extract, str], None]
 """Told which extract enters which stage: for progress and for stage times."""
 
 _UNEXPECTED: Final = "unexpected"
+_LONG_STAGES: Final = frozenset({"split", "load"})
+"""Each of them alone must end within a lease."""
 
 
 def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
@@ -61,6 +65,7 @@ def take_next(stores: Stores, on_stage: Stage | None = None) -> Receipt | None:
     Raises `StoreError` only where a store is away. Any other failure counts as an attempt of the extract,
     which is quarantined after ``attempts`` of them, so that the files behind it go on.
     """
+    _require_vault(stores)
     while (extract := stores.ledger.claim(_owner(), stores.settings.lease_seconds)) is not None:
         receipt = _attempt(stores, extract, on_stage or _unwatched)
         if receipt is not None:
@@ -86,17 +91,39 @@ def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | Non
     except LeaseLost:
         return None
     except Unavailable:
+        _give_back(stores, extract)
         raise
     except Exception as error:
         failed = describe(error, extract.extract_id)
     except BaseException:
-        stores.ledger.release(extract.extract_id, extract.fence)
+        _give_back(stores, extract)
         raise
+    _give_back_where_vault_is_away(stores, extract)
     if extract.attempts >= stores.settings.attempts:
         return _quarantine(stores, extract, failed.code)
     log.warning("an attempt failed: %s", failed)
-    stores.ledger.release(extract.extract_id, extract.fence)
+    _give_back(stores, extract)
     return None
+
+
+def _require_vault(stores: Stores) -> None:
+    """`StoreError` where the vault is away, before an attempt is counted; the claim itself asks the warehouse."""
+    stores.vault.staged()
+
+
+def _give_back_where_vault_is_away(stores: Stores, extract: Extract) -> None:
+    """A failure while the vault is away says nothing about the file: `StoreError`, as before an attempt."""
+    try:
+        _require_vault(stores)
+    except StoreError:
+        _give_back(stores, extract)
+        raise
+
+
+def _give_back(stores: Stores, extract: Extract) -> None:
+    """Let the next attempt begin at once; where the ledger is away too, the lease runs out by itself."""
+    with suppress(StoreError):
+        stores.ledger.release(extract.extract_id, extract.fence)
 
 
 def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
@@ -104,6 +131,8 @@ def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
 
     def enter(stage: str) -> None:
         on_stage(extract, stage)
+        if stage in _LONG_STAGES:
+            stores.ledger.renew(extract.extract_id, extract.fence, stores.settings.lease_seconds)
 
     enter("open")
     content, name = stores.landing.read(extract.digest), stores.landing.name(extract.digest)

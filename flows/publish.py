@@ -10,16 +10,8 @@ from flows.stores import Stores
 
 OVERALL: Final = "overall"
 SHOWN: Final = (
-    "outcome",
-    "window_months",
-    "n",
-    "observable",
-    "events",
-    "competing",
-    "cumulative_incidence",
-    "ci_low",
-    "ci_high",
-)
+    "outcome", "window_months", "n", "observable", "events", "competing", "cumulative_incidence", "ci_low", "ci_high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,9 +40,8 @@ class Publication:
 
 def publish(stores: Stores) -> Publication:
     """Recompute outcomes, swap in a new snapshot and write the report page from it."""
-    from warehouse.report.page import write_report
-
     from schemas.catalogue import feeds
+    from warehouse.report.page import write_report
     from warehouse.snapshot.publish import publish as publish_snapshot
 
     settings = stores.settings

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     vault_url: SecretStr | None = Field(default=None, description="Instead of the embedded server")
     landing_url: str | None = Field(default=None, description="An fsspec URL instead of <home>/landing")
     quiet_seconds: float = Field(default=1.0, gt=0, description="How long a file in the intake must not change")
-    lease_seconds: int = Field(default=900, ge=10, description="After this long an unfinished extract is taken over")
+    lease_seconds: int = Field(default=300, ge=10, description="After this long an unfinished extract is taken over")
     attempts: int = Field(default=3, ge=1, description="After so many unexpected failures an extract is quarantined")
 
     @property

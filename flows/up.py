@@ -69,34 +69,39 @@ class _Crew:
             self.start(name, *child.arguments, niceness=WORKER_NICENESS if name == "worker" else 0)
 
 
-def up(settings: Settings, on_ready: Callable[[Mapping[str, str]], None]) -> None:
+def up(
+    settings: Settings, on_ready: Callable[[Mapping[str, str]], None], on_step: Callable[[str], None] = lambda _: None
+) -> None:
     """Run until SIGINT or SIGTERM; ``on_ready`` gets the addresses once files, events and schedules are served."""
     settings.master()
     with _stop_signals() as stopped, _only_one(settings.home / "run"), ExitStack() as stack:
         end_recorded(settings.home / "run" / "groups.json", PATIENCE_SECONDS)
+        on_step("starting the stores")
         stack.enter_context(embedded_server(settings))
         crew = _Crew(settings, new_server(settings))
         stack.callback(crew.stop)
-        _launch(crew, stopped)
+        _launch(crew, stopped, on_step)
         if not stopped.is_set():
             on_ready(_addresses(crew))
         while not stopped.wait(_POLL_SECONDS):
             crew.check()
 
 
-def _launch(crew: _Crew, stopped: threading.Event) -> None:
+def _launch(crew: _Crew, stopped: threading.Event, on_step: Callable[[str], None]) -> None:
     """Start the children; the resident imports its libraries while the server starts."""
     python, server, ready = sys.executable, crew.server, crew.run / READY
     ready.unlink(missing_ok=True)
+    on_step("starting the Prefect server (15 s the first time)")
     crew.start("server", python, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(server.port))
     crew.start("resident", python, "-m", "flows.watch")
     _wait(crew, stopped, server.is_healthy, "the Prefect server does not answer")
     if stopped.is_set():
         return
     server.prepare()
-    _deploy(crew, stopped)
     worker = ("worker", "start", "--pool", WORK_POOL, "--type", "process")
     crew.start("worker", python, "-m", "prefect", *worker, niceness=WORKER_NICENESS)
+    on_step("deploying the flows, starting watcher and worker")
+    _deploy(crew, stopped)
     _wait(crew, stopped, lambda: _has_worker(server), "the Prefect worker does not start")
     _wait(crew, stopped, ready.exists, "the resident process does not start")
 

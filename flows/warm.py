@@ -1,7 +1,10 @@
 """What a resident process does before the first file comes, so that no file waits for it."""
 
+import threading
+
 from flows.judgement import Judgement, judge
 from schemas.catalogue import feeds
+from schemas.delivery import warm
 from schemas.synthetic import rows
 from schemas.table import FAULTS, RawTable
 
@@ -15,3 +18,10 @@ def warm_up() -> None:
     made_up = rows(feed, 20, seed=1)
     table = RawTable(made_up, FAULTS.to_frame(), made_up.height)
     judge(Judgement(feed), feed, table, feed.coverage.since, lambda _stage: None)
+
+
+def import_ahead() -> threading.Thread:
+    """Import Great Expectations in a thread, while something else is waited for."""
+    thread = threading.Thread(target=warm, name="import great_expectations", daemon=True)
+    thread.start()
+    return thread

@@ -124,6 +124,34 @@ def test_a_store_that_is_away_raises_and_leaves_the_extract_pending(
     assert extract.receipt is None
 
 
+def test_a_vault_that_is_away_costs_no_attempt(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise StoreError("vault: away")
+
+    land(stores, deliver(stores.settings, NAME, content()))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(stores.vault), "staged", away)
+        for _ in range(5):
+            with pytest.raises(StoreError):
+                take_next(stores)
+    (receipt,) = drain(stores)
+    assert receipt.state == "loaded"
+    assert stores.ledger.get(receipt.extract_id).attempts == 1
+
+
+def test_an_interrupted_extract_is_given_back(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    land(stores, deliver(stores.settings, NAME, content()))
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest, "load", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            take_next(stores)
+    (receipt,) = drain(stores)
+    assert receipt.state == "loaded"
+
+
 def test_a_death_between_load_and_confirmation_is_repaired_by_the_sweep(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
