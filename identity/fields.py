@@ -4,8 +4,13 @@ The text is ``field=value`` pieces in the order of the fields' names, joined by 
 field may occur several times (two aliases). A cell never holds that control character: contracts reject it.
 """
 
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from identity.cmac import Codes, flat, windows
 from schemas.contract import Feed
 
 SEPARATOR = "\x1f"
@@ -35,9 +40,19 @@ def as_text(feed: Feed, rows: pl.DataFrame) -> pl.Series:
     return rows.select(pl.when(named).then(joined).alias("fields")).to_series()
 
 
-def padded(text: bytes) -> bytes:
-    """The text filled up with spaces to a multiple of 32 bytes, so that a blob's length says little."""
-    return text.ljust(-(-len(text) // _PADDING) * _PADDING)
+def padded(texts: pl.Series) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:
+    """Texts filled up with spaces to multiples of 32 bytes, so that a blob's length says little.
+
+    One piece for each length that occurs: the places of its texts, and their bytes.
+    """
+    starts, content = flat(texts)
+    sizes = np.diff(starts)
+    widths = -(-sizes // _PADDING) * _PADDING
+    for width in np.unique(widths).tolist():
+        taken = np.flatnonzero(widths == width)
+        cells = windows(content, 0, len(content), width)[starts[taken]].view(np.uint8).reshape(-1, width)
+        cells[np.arange(width) >= sizes[taken, None]] = ord(" ")
+        yield taken, cells.view(f"V{width}").reshape(-1)
 
 
 def parsed(text: bytes) -> dict[str, list[str]]:

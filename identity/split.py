@@ -14,8 +14,9 @@ import psycopg
 
 from identity import fields
 from identity.boundary import sealed
+from identity.cmac import Codes
 from identity.keys import VaultKeys, blind_keys, digests, encrypt_all, unwrap, wrap
-from identity.surrogates import Digests, Ids, Places, allocate, lock, namespace_id
+from identity.surrogates import Ids, Places, allocate, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
@@ -25,6 +26,7 @@ IDENTITY, NUMBER, ALIAS = 1, 2, 3
 """Kinds of sighting: what the subject of a row is."""
 
 _PART = "\x1e"
+_CHUNK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -109,18 +111,17 @@ def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) ->
 
 def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     """The surrogate of each row's key; 0 where it has none."""
-    values, group = _groups(_joined(accepted, staging.feed.namespaces[namespace]).to_frame("value"))
-    filled = values["value"].is_not_null().to_numpy()
+    values = _joined(accepted, staging.feed.namespaces[namespace])
     number, fresh = staging.namespaces[namespace]
 
-    def store(new: Digests, ids: Ids, _places: Places) -> None:
+    def store(new: Codes, ids: Ids, _places: Places) -> None:
         constant = np.full(len(ids), number, np.int16)
         staging.write("key", {"digest": new, "surrogate": ids, "namespace_id": constant})
 
-    wanted = digests(staging.keys.digest, f"key {namespace}", values["value"].drop_nulls())
-    ids = np.zeros(len(filled), np.int64)
-    ids[filled] = allocate(staging.reader, "key", "surrogate", wanted, store, fresh=fresh)
-    return ids[group]
+    wanted = digests(staging.keys.digest, f"key {namespace}", values.drop_nulls())
+    ids = np.zeros(len(values), np.int64)
+    ids[values.is_not_null().to_numpy()] = allocate(staging.reader, "key", "surrogate", wanted, store, fresh=fresh)
+    return ids
 
 
 def _subjects(
@@ -144,48 +145,44 @@ def _subjects(
 
 def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, number: Ids, owner: str) -> Ids:
     """The identity of each row (0: it names nobody); one per distinct identifiers within the number or record."""
-    columns = fields.identifying_columns(staging.feed)
-    if not columns:
-        return np.zeros(accepted.height, np.int64)
-    rows = accepted.select(columns).with_columns(
-        scope.alias(_PART), pl.Series("number", number), accepted["row_number"]
-    )
-    distinct, group = _groups(rows, [_PART, *columns], first=["number", "row_number"])
-    texts = fields.as_text(staging.feed, distinct)
-    about, bodies = distinct.filter(texts.is_not_null()), texts.drop_nulls().cast(pl.Binary).to_list()
-    scoped = pl.select(pl.concat_str(about[_PART].fill_null(""), texts.drop_nulls(), separator=_PART)).to_series()
+    texts = fields.as_text(staging.feed, accepted)
+    named = texts.is_not_null().to_numpy()
+    scoped = pl.select(pl.concat_str(scope.fill_null(""), texts, separator=_PART)).to_series().drop_nulls()
     wanted = digests(staging.keys.digest, f"identity {owner}", scoped)
-    store = partial(_store_identities, staging, about, bodies)
-    ids = np.zeros(distinct.height, np.int64)
-    ids[texts.is_not_null().to_numpy()] = allocate(staging.reader, "record", "identity_id", wanted, store)
-    return ids[group]
+    about = _About(texts.drop_nulls(), number[named], accepted["row_number"].to_numpy()[named])
+    ids = np.zeros(accepted.height, np.int64)
+    ids[named] = allocate(staging.reader, "record", "identity_id", wanted, partial(_store_identities, staging, about))
+    return ids
 
 
-def _store_identities(
-    staging: _Staging, about: pl.DataFrame, bodies: list[bytes], new: Digests, ids: Ids, places: Places
-) -> None:
-    owners = memoryview(ids.astype(">i8").tobytes())
-    blobs = encrypt_all(
-        staging.data_key,
-        [bytes(owners[i : i + 8]) for i in range(0, len(owners), 8)],
-        [fields.padded(bodies[place]) for place in places.tolist()],
-    )
-    number, row_number = about["number"].to_numpy()[places], about["row_number"].to_numpy()[places]
-    sizes = np.fromiter(map(len, blobs), np.int64, len(blobs))
-    # A binary COPY without a loop over rows needs rows of one width: one COPY per length of blob.
-    for size in np.unique(sizes).tolist():
-        for numbered in (True, False):
-            taken = np.flatnonzero((sizes == size) & ((number > 0) == numbered))
-            if not len(taken):
-                continue
-            body = b"".join([blobs[i] for i in taken.tolist()])
-            columns = {
-                "identity_id": ids[taken],
-                "digest": new[taken],
-                "row_number": row_number[taken].astype(np.int32),
-            }
-            columns["blob"] = np.frombuffer(body, dtype=f"V{size}")
-            staging.write("record", columns | ({"number_id": number[taken]} if numbered else {}))
+@dataclass(frozen=True)
+class _About:
+    """Of each row that names a person: its identifiers as text, the agency's number (0: none), the row."""
+
+    texts: pl.Series
+    number: Ids
+    row_number: Ids
+
+
+def _store_identities(staging: _Staging, about: _About, new: Codes, ids: Ids, places: Places) -> None:
+    for start in range(0, len(ids), _CHUNK_ROWS):
+        chunk = slice(start, start + _CHUNK_ROWS)
+        number, row_number = about.number[places[chunk]], about.row_number[places[chunk]].astype(np.int32)
+        # A binary COPY without a loop over rows needs rows of one width: one COPY per length of blob.
+        for taken, texts in fields.padded(about.texts.gather(places[chunk])):
+            blobs = encrypt_all(staging.data_key, ids[chunk][taken], texts)
+            for numbered in (True, False):
+                here = (number[taken] > 0) == numbered
+                if not here.any():
+                    continue
+                rows = taken[here]
+                columns = {
+                    "identity_id": ids[chunk][rows],
+                    "digest": new[chunk][rows],
+                    "row_number": row_number[rows],
+                    "blob": blobs[here],
+                }
+                staging.write("record", columns | ({"number_id": number[rows]} if numbered else {}))
 
 
 def _sight(staging: _Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:
@@ -246,22 +243,6 @@ def _joined(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
 
 def _cells(columns: tuple[str, ...]) -> list[pl.Expr]:
     return [pl.col(name).cast(pl.String).str.strip_chars() for name in columns]
-
-
-def _groups(
-    rows: pl.DataFrame, columns: list[str] | None = None, first: list[str] | None = None
-) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
-    """The distinct rows (with the ``first`` value of further columns), and for each row its place among them."""
-    taken = (
-        rows.with_row_index("place")
-        .group_by(columns or rows.columns)
-        .agg("place", *(pl.col(f).first() for f in first or ()))
-    )
-    group = np.empty(rows.height, np.int64)
-    group[taken["place"].explode().to_numpy()] = np.repeat(
-        np.arange(taken.height), taken["place"].list.len().to_numpy()
-    )
-    return taken.drop("place"), group
 
 
 def _via_namespaces() -> frozenset[str]:

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 
+from identity.cmac import Codes
 from identity.keys import random_ids
 from identity.transfer import fetch, load_temporary
 
 Ids = npt.NDArray[np.int64]
-Digests = npt.NDArray[np.void]
 Places = npt.NDArray[np.intp]
-Store = Callable[[Digests, Ids, Places], None]
+Store = Callable[[Codes, Ids, Places], None]
 """Stores new digests and their ids; the third argument says which of the values asked for each belongs to."""
 
 
@@ -34,7 +34,7 @@ def namespace_id(cursor: psycopg.Cursor, name: str) -> tuple[int, bool]:
 
 
 def allocate(
-    reader: psycopg.Cursor, table: str, column: str, wanted: Digests, store: Store, *, fresh: bool = False
+    reader: psycopg.Cursor, table: str, column: str, wanted: Codes, store: Store, *, fresh: bool = False
 ) -> Ids:
     """The id of each digest; ``fresh`` says that the table cannot hold any of them yet.
 
@@ -43,10 +43,10 @@ def allocate(
     """
     if not len(wanted):
         return np.empty(0, np.int64)
-    order = np.lexsort((wanted["low"], wanted["high"]))
-    ordered = wanted[order]
-    first = np.r_[True, ordered[1:] != ordered[:-1]]
-    distinct, places = ordered[first], order[first]
+    order, first = _sorted(wanted)
+    starts = np.flatnonzero(first)
+    places = np.minimum.reduceat(order, starts)
+    distinct = wanted[places]
     ids = np.zeros(len(distinct), np.int64) if fresh else _known(reader, table, column, distinct)
     missing = ids == 0
     if missing.any():
@@ -57,7 +57,22 @@ def allocate(
     return found
 
 
-def _known(cursor: psycopg.Cursor, table: str, column: str, wanted: Digests) -> Ids:
+def _sorted(wanted: Codes) -> tuple[Places, npt.NDArray[np.bool_]]:
+    """An order that sorts digests, and which of them, in that order, differ from the one before."""
+    high, low = wanted["high"].astype(np.uint64), wanted["low"].astype(np.uint64)
+    order = np.argsort(high)
+    if _unlike(high[order]).sum() != _unlike(high[order], low[order]).sum():
+        order = np.lexsort((low, high))
+    return order, _unlike(high[order], low[order])
+
+
+def _unlike(*ordered: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    unlike = np.ones(len(ordered[0]), np.bool_)
+    unlike[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in ordered])
+    return unlike
+
+
+def _known(cursor: psycopg.Cursor, table: str, column: str, wanted: Codes) -> Ids:
     ids = np.zeros(len(wanted), np.int64)
     cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
     if cursor.fetchone() == (False,):
