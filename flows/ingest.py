@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,20 +54,20 @@ def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
     return entered
 
 
-def drain(stores: Stores, on_stage: Stage | None = None) -> Iterator[Receipt]:
-    """Take every pending extract to its receipt."""
-    while (receipt := take_next(stores, on_stage)) is not None:
+def drain(stores: Stores, on_stage: Stage | None = None, until: int | None = None) -> Iterator[Receipt]:
+    """Take every pending extract, or those entered up to ``until``, to its receipt."""
+    while (receipt := take_next(stores, on_stage, until)) is not None:
         yield receipt
 
 
-def take_next(stores: Stores, on_stage: Stage | None = None) -> Receipt | None:
-    """Take the oldest pending extract to its receipt; None when nothing is pending.
+def take_next(stores: Stores, on_stage: Stage | None = None, until: int | None = None) -> Receipt | None:
+    """Take the oldest pending extract to its receipt; None when nothing is pending up to the extract ``until``.
 
     Raises `StoreError` only where a store is away. Any other failure counts as an attempt of the extract,
     which is quarantined after ``attempts`` of them, so that the files behind it go on.
     """
     _require_vault(stores)
-    while (extract := stores.ledger.claim(_owner(), stores.settings.lease_seconds)) is not None:
+    while (extract := _claim(stores, until)) is not None:
         receipt = _attempt(stores, extract, on_stage or _unwatched)
         if receipt is not None:
             return receipt
@@ -104,6 +105,15 @@ def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | Non
     log.warning("an attempt failed: %s", failed)
     _give_back(stores, extract)
     return None
+
+
+def _claim(stores: Stores, until: int | None) -> Extract | None:
+    """The oldest extract that is pending, taken under a lease."""
+    claim, lease = partial(stores.ledger.claim, _owner()), stores.settings.lease_seconds
+    if until is None:
+        return claim(lease)
+    older = (extract.extract_id for extract in stores.ledger.pending() if extract.extract_id <= until)
+    return next((claimed for extract_id in older if (claimed := claim(lease, extract_id))), None)
 
 
 def _require_vault(stores: Stores) -> None:

@@ -3,6 +3,7 @@
 Parameters, results, states and artifacts hold extract ids and counts only; every failure is `RunFailed`.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from prefect import flow, task
@@ -30,21 +31,22 @@ _FLOW: Final[dict[str, Any]] = {"timeout_seconds": RUN_SECONDS, "persist_result"
 
 @task(name="take the next extract", timeout_seconds=EXTRACT_SECONDS, **_TASK)
 @only_codes
-def take_next() -> dict[str, Any] | None:
-    """Bring the oldest pending extract to its receipt; None when nothing is pending."""
+def take_next(until: int | None = None) -> dict[str, Any] | None:
+    """Bring the oldest pending extract to its receipt; None when nothing is pending up to the extract ``until``."""
     with process_stores() as stores:
-        receipt = ingesting.take_next(stores)
+        receipt = ingesting.take_next(stores, until=until)
         return None if receipt is None else receipt.to_json()
 
 
 @flow(name="ingest", description="Takes every pending extract to its receipt.", **_FLOW)
 @only_codes
 def ingest(extract_id: int | None = None) -> int:
-    """Drain the ledger; ``extract_id`` only says which landing asked for it. Returns how many were taken."""
-    receipts = []
+    """Take what is pending, up to the extract whose landing asked for it; the number of receipts.
+
+    What lands later is left to its own event: its watcher is faster than a worker that has just begun.
+    """
     with process_stores(), concurrency("throughcare-ingest", occupy=1, strict=True):
-        while (receipt := take_next()) is not None:
-            receipts.append(receipt)
+        receipts = list(iter(partial(take_next, extract_id), None))
         show_receipts(receipts)
     return len(receipts)
 
@@ -99,9 +101,7 @@ def sweep() -> dict[str, int]:
     """Find what was missed, then drain the ledger."""
     with process_stores(), concurrency("throughcare-ingest", occupy=1, strict=True):
         found = find_missed()
-        receipts = []
-        while (receipt := take_next()) is not None:
-            receipts.append(receipt)
+        receipts = list(iter(take_next, None))
         show_sweep(found)
         show_receipts(receipts)
     return found

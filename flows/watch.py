@@ -15,7 +15,6 @@ from types import FrameType
 from typing import Final
 
 from connectors.intake import watch
-
 from flows.errors import RunFailed, describe
 from flows.events import announce
 from flows.ingest import drain, land
@@ -78,8 +77,8 @@ class Tracked:
             with suppress(StoreError):
                 announce(self._server, extract)
         if extracts:
-            first = extracts[0].extract_id
-            self._run(lambda: self._runs.ingest(extract_id=first), lambda: tuple(drain(self._stores)))
+            last = extracts[-1].extract_id
+            self._run(lambda: self._runs.ingest(extract_id=last), lambda: tuple(drain(self._stores)))
 
     def _run(self, tracked: Callable[[], object], plain: Callable[[], object]) -> None:
         """Run tracked; run plainly where Prefect is away, before or meanwhile. What fails twice waits for the sweep."""
