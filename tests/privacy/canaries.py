@@ -11,14 +11,21 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
 
 STEMS = ("zqxjkv", "vkwqzy")
 """Letter sequences that no language and no code of ours contains."""
 
 _MAX_DEPTH = 3
+_DIGEST_HEAD = 16
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
 _DIGITS = re.compile(rb"[0-9](?:[0-9]|[-/. ()](?=[0-9(])){6,18}")
+_WIDE_DIGITS = re.compile(rb"(?:[0-9]\0(?:[-/. ]\0)?){7,}[0-9]")
+_NO_DIGITS = bytes(byte for byte in range(256) if not 48 <= byte <= 57)
 _GZIP = b"\x1f\x8b\x08"
 _ZLIB = (b"x\x01", b"x\x9c", b"x\xda", b"x^")
 
@@ -65,7 +72,7 @@ class Canaries:
             if any(word in lower for word in spaced):
                 yield "utf-16"
         yield from self._numbers(data)
-        if any(digest in data for digest in self._raw_digests(data)):
+        if self._raw_digest(data):
             yield "digest"
         if depth < _MAX_DEPTH:
             for disguise, inner in _unwrapped(data):
@@ -73,19 +80,38 @@ class Canaries:
                     yield f"digest in {disguise}"
                 yield from (f"{sighting} in {disguise}" for sighting in self._sightings(inner, depth + 1))
 
-    def _numbers(self, data: bytes) -> Iterator[str]:
-        for run in _DIGITS.finditer(data):
-            bare = bytes(byte for byte in run.group() if 48 <= byte <= 57)
-            if bare in self.digits or bare[::-1] in self.digits:
-                yield "number"
-        if b"\0" in data and any(
-            b"\0".join(number[i : i + 1] for i in range(len(number))) in data for number in self.digits
-        ):
-            yield "number in utf-16"
+    def _raw_digest(self, data: bytes) -> bool:
+        """Whether a digest stands in the bytes as bytes; two pairs of leading bytes sieve the places to look at."""
+        if len(data) < _DIGEST_HEAD:
+            return False
+        octets = np.frombuffer(data, np.uint8).astype(np.uint16)
+        pairs = octets[:-1] << 8 | octets[1:]
+        places = np.flatnonzero(self._first_pairs[pairs[:-2]] & self._second_pairs[pairs[2:]])
+        return any(data[place : place + _DIGEST_HEAD] in self._heads for place in places.tolist())
 
-    def _raw_digests(self, data: bytes) -> Iterator[bytes]:
-        if len(data) < 1_000_000:
-            yield from self.digests
+    @cached_property
+    def _heads(self) -> frozenset[bytes]:
+        return frozenset(digest[:_DIGEST_HEAD] for digest in self.digests)
+
+    @cached_property
+    def _first_pairs(self) -> npt.NDArray[np.bool_]:
+        return self._sieve(0)
+
+    @cached_property
+    def _second_pairs(self) -> npt.NDArray[np.bool_]:
+        return self._sieve(2)
+
+    def _sieve(self, at: int) -> npt.NDArray[np.bool_]:
+        sieve = np.zeros(65_536, dtype=np.bool_)
+        sieve[[int.from_bytes(digest[at : at + 2]) for digest in self.digests]] = True
+        return sieve
+
+    def _numbers(self, data: bytes) -> Iterator[str]:
+        for name, runs in (("number", _DIGITS), ("number in utf-16", _WIDE_DIGITS)):
+            for run in set(runs.findall(data)):
+                bare = run.translate(None, _NO_DIGITS)
+                if bare in self.digits or bare[::-1] in self.digits:
+                    yield name
 
 
 def date_digits(year: int, month: int, day: int) -> set[bytes]:
@@ -95,11 +121,10 @@ def date_digits(year: int, month: int, day: int) -> set[bytes]:
 
 
 def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
-    for run in _HEX.finditer(data):
-        text = run.group()
+    for text in set(_HEX.findall(data)):
         yield "hex", binascii.unhexlify(text)
-    for run in _BASE64.finditer(data):
-        text = run.group().rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+    for run in set(_BASE64.findall(data)):
+        text = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
         for start in range(min(4, len(text))):
             body = text[start:]
             body = body[: len(body) - (1 if len(body) % 4 == 1 else 0)]
@@ -109,10 +134,10 @@ def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _inflated(data: bytes) -> Iterator[tuple[str, bytes]]:
     for magic in (_GZIP, *_ZLIB):
-        at = data.find(magic)
+        at, view = data.find(magic), memoryview(data)
         while at >= 0:
             try:
-                inner = zlib.decompressobj(47).decompress(data[at:], 50_000_000)
+                inner = zlib.decompressobj(47).decompress(view[at:], 50_000_000)
             except zlib.error:
                 inner = b""
             if inner:

@@ -70,8 +70,9 @@ def parquet(path: Path, canaries: Canaries) -> Iterator[str]:
 def duckdb_file(path: Path, canaries: Canaries) -> Iterator[str]:
     """Name each column of a DuckDB file, views included, in which a canary stands."""
     with duckdb.connect(str(path), read_only=True) as connection:
-        for (table,) in connection.execute("SELECT DISTINCT table_name FROM information_schema.tables").fetchall():
-            yield from (f"{table}.{column}" for column in _relation(connection, f'"{table}"', canaries))
+        tables = connection.execute("SELECT table_schema, table_name FROM information_schema.tables").fetchall()
+        for schema, table in tables:
+            yield from (f"{table}.{column}" for column in _relation(connection, f'"{schema}"."{table}"', canaries))
 
 
 def _relation(connection: duckdb.DuckDBPyConnection, relation: str, canaries: Canaries) -> Iterator[str]:
