@@ -80,7 +80,7 @@ def _chain(
 ) -> Codes:
     sizes = np.diff(starts)
     blocks = np.maximum(-(-sizes // BLOCK), 1)
-    order = np.argsort(-blocks, kind="stable")
+    order = np.argsort(-blocks, kind="stable") if blocks.min() < blocks.max() else np.arange(len(blocks))
     begins, sizes = (starts[:-1] - starts[0])[order], sizes[order]
     view = windows(content, int(starts[0]), int(starts[-1]), BLOCK)
     # longer[n]: how many rows have at least n blocks; those rows come first.

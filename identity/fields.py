@@ -33,11 +33,14 @@ def as_text(feed: Feed, rows: pl.DataFrame) -> pl.Series:
     uses = sorted((use.field, column.name) for column in feed.columns for use in column.identifies)
     if not uses:
         return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
-    cells = [(field, _cell(name)) for field, name in uses]
-    pieces = [pl.when(cell != "").then(pl.concat_str(pl.lit(f"{field}="), cell)) for field, cell in cells]
-    named = pl.any_horizontal(*(cell != "" for field, cell in cells if field in NAMING)).fill_null(value=False)
-    joined = pl.concat_str(pieces, separator=SEPARATOR, ignore_nulls=True)
-    return rows.select(pl.when(named).then(joined).alias("fields")).to_series()
+    cells = rows.select(_cell(name).alias(f"{place}") for place, (_, name) in enumerate(uses))
+    cells = cells.select(pl.when(pl.all() != "").then(pl.all()))
+    # What names a field is written once for the column where no cell of it is empty: a third of the time.
+    pieces = [piece for cell, (field, _) in zip(cells, uses, strict=True) for piece in (_name(field, cell), cell.name)]
+    naming = [cell.name for cell, (field, _) in zip(cells, uses, strict=True) if field in NAMING]
+    named = pl.any_horizontal(pl.col(naming).is_not_null()) if naming else pl.lit(value=False)
+    joined = pl.concat_str(pieces, ignore_nulls=True).str.strip_prefix(SEPARATOR)
+    return cells.select(pl.when(named).then(joined).alias("fields")).to_series()
 
 
 def padded(texts: pl.Series) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:
@@ -66,3 +69,8 @@ def parsed(text: bytes) -> dict[str, list[str]]:
 
 def _cell(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).str.strip_chars()
+
+
+def _name(field: str, cells: pl.Series) -> pl.Expr:
+    name = pl.lit(f"{SEPARATOR}{field}=")
+    return pl.when(pl.col(cells.name).is_not_null()).then(name) if cells.null_count() else name

@@ -27,6 +27,7 @@ IDENTITY, NUMBER, ALIAS = 1, 2, 3
 
 _PART = "\x1e"
 _CHUNK_ROWS = 1 << 16
+_IDENTITIES = "SELECT digest, identity_id AS id FROM record"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class _Staging:
     feed: Feed
     extract_id: int
     data_key: bytes
-    namespaces: Mapping[str, tuple[int, bool]]
+    namespaces: Mapping[str, int]
     reader: psycopg.Cursor
     writer: psycopg.Cursor
     thread: ThreadPoolExecutor
@@ -112,15 +113,16 @@ def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) ->
 def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     """The surrogate of each row's key; 0 where it has none."""
     values = _joined(accepted, staging.feed.namespaces[namespace])
-    number, fresh = staging.namespaces[namespace]
+    number = staging.namespaces[namespace]
 
     def store(new: Codes, ids: Ids, _places: Places) -> None:
         constant = np.full(len(ids), number, np.int16)
         staging.write("key", {"digest": new, "surrogate": ids, "namespace_id": constant})
 
     wanted = digests(staging.keys.digest, f"key {namespace}", values.drop_nulls())
+    known = f"SELECT digest, surrogate AS id FROM key WHERE namespace_id = {number}"
     ids = np.zeros(len(values), np.int64)
-    ids[values.is_not_null().to_numpy()] = allocate(staging.reader, "key", "surrogate", wanted, store, fresh=fresh)
+    ids[values.is_not_null().to_numpy()] = allocate(staging.reader, known, wanted, store)
     return ids
 
 
@@ -151,7 +153,7 @@ def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, num
     wanted = digests(staging.keys.digest, f"identity {owner}", scoped)
     about = _About(texts.drop_nulls(), number[named], accepted["row_number"].to_numpy()[named])
     ids = np.zeros(accepted.height, np.int64)
-    ids[named] = allocate(staging.reader, "record", "identity_id", wanted, partial(_store_identities, staging, about))
+    ids[named] = allocate(staging.reader, _IDENTITIES, wanted, partial(_store_identities, staging, about))
     return ids
 
 

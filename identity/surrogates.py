@@ -21,22 +21,19 @@ def lock(cursor: psycopg.Cursor) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vault allocation'))")
 
 
-def namespace_id(cursor: psycopg.Cursor, name: str) -> tuple[int, bool]:
-    """The number of a key namespace and whether it is new, so that it cannot hold a key yet."""
+def namespace_id(cursor: psycopg.Cursor, name: str) -> int:
+    """The number of a key namespace, given to it the first time."""
     cursor.execute("INSERT INTO namespace (name) VALUES (%s) ON CONFLICT DO NOTHING RETURNING namespace_id", (name,))
-    created = cursor.fetchone()
-    if created:
-        return int(created[0]), True
-    cursor.execute("SELECT namespace_id FROM namespace WHERE name = %s", (name,))
     found = cursor.fetchone()
+    if found is None:
+        cursor.execute("SELECT namespace_id FROM namespace WHERE name = %s", (name,))
+        found = cursor.fetchone()
     assert found is not None
-    return int(found[0]), False
+    return int(found[0])
 
 
-def allocate(
-    reader: psycopg.Cursor, table: str, column: str, wanted: Codes, store: Store, *, fresh: bool = False
-) -> Ids:
-    """The id of each digest; ``fresh`` says that the table cannot hold any of them yet.
+def allocate(reader: psycopg.Cursor, known: str, wanted: Codes, store: Store) -> Ids:
+    """The id of each digest; ``known`` is a query for the ``digest`` and ``id`` of those that have one.
 
     New digests are stored in their own order with ascending random ids: both indexes grow at one end
     at a time, and an id says nothing but the order of keyed digests.
@@ -47,7 +44,7 @@ def allocate(
     starts = np.flatnonzero(first)
     places = np.minimum.reduceat(order, starts)
     distinct = wanted[places]
-    ids = np.zeros(len(distinct), np.int64) if fresh else _known(reader, table, column, distinct)
+    ids = _known(reader, known, distinct)
     missing = ids == 0
     if missing.any():
         ids[missing] = random_ids(int(missing.sum()))
@@ -61,25 +58,24 @@ def _sorted(wanted: Codes) -> tuple[Places, npt.NDArray[np.bool_]]:
     """An order that sorts digests, and which of them, in that order, differ from the one before."""
     high, low = wanted["high"].astype(np.uint64), wanted["low"].astype(np.uint64)
     order = np.argsort(high)
-    if _unlike(high[order]).sum() != _unlike(high[order], low[order]).sum():
-        order = np.lexsort((low, high))
-    return order, _unlike(high[order], low[order])
+    high, low = high[order], low[order]
+    first = np.ones(len(order), np.bool_)
+    np.not_equal(high[1:], high[:-1], out=first[1:])
+    if np.any(~first[1:] & (low[1:] != low[:-1])):
+        # Two digests share their first half, which is not to be expected among fewer than billions.
+        order = np.lexsort((wanted["low"], wanted["high"]))
+        first[1:] = wanted[order[1:]] != wanted[order[:-1]]
+    return order, first
 
 
-def _unlike(*ordered: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    unlike = np.ones(len(ordered[0]), np.bool_)
-    unlike[1:] = np.logical_or.reduce([values[1:] != values[:-1] for values in ordered])
-    return unlike
-
-
-def _known(cursor: psycopg.Cursor, table: str, column: str, wanted: Codes) -> Ids:
+def _known(cursor: psycopg.Cursor, known: str, wanted: Codes) -> Ids:
     ids = np.zeros(len(wanted), np.int64)
-    cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+    cursor.execute(f"SELECT EXISTS ({known})")
     if cursor.fetchone() == (False,):
         return ids
-    name = f"wanted_{table}_{np.random.default_rng().integers(1 << 62)}"
+    name = f"wanted_{np.random.default_rng().integers(1 << 62)}"
     load_temporary(cursor, name, {"place": np.arange(len(wanted)), "digest": wanted})
-    query = f"SELECT place, {column} AS id FROM {name} JOIN {table} USING (digest)"
-    known = fetch(cursor, query, ("place", "id"))
-    ids[known["place"].astype(np.int64)] = known["id"]
+    query = f"SELECT place, id FROM {name} JOIN ({known}) AS known USING (digest)"
+    found = fetch(cursor, query, ("place", "id"))
+    ids[found["place"].astype(np.int64)] = found["id"]
     return ids

@@ -47,9 +47,9 @@ namespace = sa.Table(
 
 key = sa.Table(
     "key", metadata,
-    sa.Column("digest", sa.Uuid, primary_key=True, comment="128 bits of HMAC-SHA256(namespace, value)"),
+    sa.Column("namespace_id", sa.SmallInteger, primary_key=True, autoincrement=False, comment="Whose number it is"),
+    sa.Column("digest", sa.Uuid, primary_key=True, comment="Blind digest of the value: AES-256-CMAC"),
     _id("surrogate", "Random stand-in of the value in the warehouse"),
-    sa.Column("namespace_id", sa.SmallInteger, nullable=False, comment="Whose number it is"),
     _id("extract_id", "The extract that brought it first"),
     comment="Agency numbers by blind digest; the values themselves are not stored",
 )  # fmt: skip
@@ -95,7 +95,7 @@ tie = sa.Table(
 block = sa.Table(
     "block", metadata,
     _id("identity_id", "The identity", key=True),
-    _id("block_key", "63 bits of HMAC-SHA256(rule, value)", key=True),
+    _id("block_key", "63 bits of AES-256-CMAC(rule, value)", key=True),
     sa.Index(None, "block_key"),
     comment="Blind block keys: identities that share one are compared",
 )  # fmt: skip
@@ -103,7 +103,7 @@ block = sa.Table(
 trait = sa.Table(
     "trait", metadata,
     _id("identity_id", "The identity", key=True),
-    _id("value_key", "63 bits of HMAC-SHA256(field, value) of a number or a name", key=True),
+    _id("value_key", "63 bits of AES-256-CMAC(field, value) of a number or a name", key=True),
     _id("profile_key", "The same of name, birth date and number"),
     _id("name_key", "The same of the name"),
     _id("birth_key", "The same of the birth date; 0 where unknown"),

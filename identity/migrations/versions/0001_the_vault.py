@@ -60,7 +60,7 @@ def upgrade() -> None:
             sa.BigInteger(),
             autoincrement=False,
             nullable=False,
-            comment="63 bits of HMAC-SHA256(rule, value)",
+            comment="63 bits of AES-256-CMAC(rule, value)",
         ),
         sa.PrimaryKeyConstraint("identity_id", "block_key", name=op.f("pk_block")),
         schema="vault",
@@ -106,7 +106,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "key",
-        sa.Column("digest", sa.Uuid(), nullable=False, comment="128 bits of HMAC-SHA256(namespace, value)"),
+        sa.Column("namespace_id", sa.SmallInteger(), autoincrement=False, nullable=False, comment="Whose number it is"),
+        sa.Column("digest", sa.Uuid(), nullable=False, comment="Blind digest of the value: AES-256-CMAC"),
         sa.Column(
             "surrogate",
             sa.BigInteger(),
@@ -114,7 +115,6 @@ def upgrade() -> None:
             nullable=False,
             comment="Random stand-in of the value in the warehouse",
         ),
-        sa.Column("namespace_id", sa.SmallInteger(), nullable=False, comment="Whose number it is"),
         sa.Column(
             "extract_id",
             sa.BigInteger(),
@@ -122,7 +122,7 @@ def upgrade() -> None:
             nullable=False,
             comment="The extract that brought it first",
         ),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_key")),
+        sa.PrimaryKeyConstraint("namespace_id", "digest", name=op.f("pk_key")),
         schema="vault",
         comment="Agency numbers by blind digest; the values themselves are not stored",
     )
@@ -261,7 +261,7 @@ def upgrade() -> None:
             sa.BigInteger(),
             autoincrement=False,
             nullable=False,
-            comment="63 bits of HMAC-SHA256(field, value) of a number or a name",
+            comment="63 bits of AES-256-CMAC(field, value) of a number or a name",
         ),
         sa.Column(
             "profile_key",
