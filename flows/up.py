@@ -19,7 +19,7 @@ from flows.settings import Settings
 from flows.stores import embedded_server
 from schemas.errors import SettingsError, StoreError
 
-READY_SECONDS: Final = 120.0
+READY_SECONDS: Final = 180.0
 """A first start migrates Prefect's database: 15 s on two idle cores."""
 
 PATIENCE_SECONDS: Final = 20.0

@@ -51,12 +51,12 @@ class Installation:
         port = int(addresses["ui"].rsplit(":", 1)[1])
         credentials = Path(addresses["credentials_file"]).read_text()
         self.server = Server(self.home / "prefect", port, credentials)
-        self.family = psutil.Process(self.process.pid).children(recursive=True)
+        self.meet()
 
     def stop(self) -> int:
         """Interrupt it, as Ctrl-C would; its exit code."""
         assert self.process is not None
-        self.family += psutil.Process(self.process.pid).children(recursive=True)
+        self.meet()
         self.process.send_signal(signal.SIGINT)
         try:
             return self.process.wait(PATIENCE_SECONDS)
@@ -67,13 +67,20 @@ class Installation:
         """End whatever is left, so that a failing test leaves no process behind."""
         if self.process is None:
             return
+        self.meet()
+        self.process.kill()
+        self.process.wait()
         for process in self.survivors():
             with suppress(psutil.Error):
                 process.kill()
-        self.process.kill()
-        self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+    def meet(self) -> None:
+        """Note the processes that have come since."""
+        assert self.process is not None
+        with suppress(psutil.Error):
+            self.family += psutil.Process(self.process.pid).children(recursive=True)
 
     def survivors(self) -> list[psutil.Process]:
         return [one for one in self.family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]

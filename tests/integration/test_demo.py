@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(280)]
 
 
 def demo(home: Path, seed: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.installation import Installation, eventually, is_free
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("server"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("server"), pytest.mark.timeout(280)]
 
 AGENCY, FEED = "metro_probation", "metro_probation_supervision"
 
