@@ -112,8 +112,9 @@ def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) ->
 
 def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     """The surrogate of each row's key; 0 where it has none."""
-    values = _joined(accepted, staging.feed.namespaces[namespace])
-    number = staging.namespaces[namespace]
+    columns, number = staging.feed.namespaces[namespace], staging.namespaces[namespace]
+    starts, run = _runs(accepted.select(columns))
+    values = _joined(accepted.select(columns)[starts], columns)
 
     def store(new: Codes, ids: Ids, _places: Places) -> None:
         constant = np.full(len(ids), number, np.int16)
@@ -123,7 +124,7 @@ def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     known = f"SELECT digest, surrogate AS id FROM key WHERE namespace_id = {number}"
     ids = np.zeros(len(values), np.int64)
     ids[values.is_not_null().to_numpy()] = allocate(staging.reader, known, wanted, store)
-    return ids
+    return ids[run]
 
 
 def _subjects(
@@ -147,19 +148,24 @@ def _subjects(
 
 def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, number: Ids, owner: str) -> Ids:
     """The identity of each row (0: it names nobody); one per distinct identifiers within the number or record."""
-    texts = fields.as_text(staging.feed, accepted)
+    columns = fields.identifying_columns(staging.feed)
+    if not columns:
+        return np.zeros(accepted.height, np.int64)
+    starts, run = _runs(accepted.select(*columns, scope.alias(_PART)))
+    texts = fields.as_text(staging.feed, accepted.select(columns)[starts])
     named = texts.is_not_null().to_numpy()
-    scoped = pl.select(pl.concat_str(scope.fill_null(""), texts, separator=_PART)).to_series().drop_nulls()
-    wanted = digests(staging.keys.digest, f"identity {owner}", scoped)
-    about = _About(texts.drop_nulls(), number[named], accepted["row_number"].to_numpy()[named])
-    ids = np.zeros(accepted.height, np.int64)
+    scoped = pl.select(pl.concat_str(scope.gather(starts).fill_null(""), texts, separator=_PART)).to_series()
+    wanted = digests(staging.keys.digest, f"identity {owner}", scoped.drop_nulls())
+    rows = starts[named]
+    about = _About(texts.drop_nulls(), number[rows], accepted["row_number"].to_numpy()[rows])
+    ids = np.zeros(len(starts), np.int64)
     ids[named] = allocate(staging.reader, _IDENTITIES, wanted, partial(_store_identities, staging, about))
-    return ids
+    return ids[run]
 
 
 @dataclass(frozen=True)
 class _About:
-    """Of each row that names a person: its identifiers as text, the agency's number (0: none), the row."""
+    """Of each run of rows that name a person: its identifiers as text, the agency's number (0: none), the first row."""
 
     texts: pl.Series
     number: Ids
@@ -245,6 +251,17 @@ def _joined(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
 
 def _cells(columns: tuple[str, ...]) -> list[pl.Expr]:
     return [pl.col(name).cast(pl.String).str.strip_chars() for name in columns]
+
+
+def _runs(rows: pl.DataFrame) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Where a row differs from the one before, and for each row the number of the run of equal rows it is in.
+
+    Agencies write a person's or a case's records one after the other: each run is then dealt with once.
+    """
+    unlike = pl.any_horizontal(pl.all().ne_missing(pl.all().shift()))
+    changed = rows.select(unlike.alias("changed"))["changed"].to_numpy(writable=True)
+    changed[:1] = True
+    return np.flatnonzero(changed), np.cumsum(changed) - 1
 
 
 def _via_namespaces() -> frozenset[str]:

@@ -40,7 +40,7 @@ def allocate(reader: psycopg.Cursor, known: str, wanted: Codes, store: Store) ->
     """
     if not len(wanted):
         return np.empty(0, np.int64)
-    order, first = _sorted(wanted)
+    order, first = sorted_codes(wanted)
     starts = np.flatnonzero(first)
     places = np.minimum.reduceat(order, starts)
     distinct = wanted[places]
@@ -54,7 +54,7 @@ def allocate(reader: psycopg.Cursor, known: str, wanted: Codes, store: Store) ->
     return found
 
 
-def _sorted(wanted: Codes) -> tuple[Places, npt.NDArray[np.bool_]]:
+def sorted_codes(wanted: Codes) -> tuple[Places, npt.NDArray[np.bool_]]:
     """An order that sorts digests, and which of them, in that order, differ from the one before."""
     high, low = wanted["high"].astype(np.uint64), wanted["low"].astype(np.uint64)
     order = np.argsort(high)
