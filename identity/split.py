@@ -208,7 +208,7 @@ def _tie(staging: _Staging, subject: Ids, keys: Mapping[str, Ids], via: Collecti
     own = feed.subject.namespace if isinstance(feed.subject, Key) else None
     for namespace in sorted(set(via) & set(keys) - {own}):
         pairs = pl.DataFrame({"alias_id": keys[namespace], "member_id": subject})
-        pairs = pairs.filter(pl.all_horizontal(pl.all() > 0)).unique().sort("alias_id", "member_id")
+        pairs = pairs.filter(pl.all_horizontal(pl.all() > 0)).unique()
         if pairs.height:
             staging.write("alias", {name: pairs[name].to_numpy() for name in pairs.columns})
 

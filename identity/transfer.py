@@ -1,6 +1,6 @@
 """Arrays into and out of PostgreSQL by binary COPY, without a Python loop over rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ import psycopg
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 _TRAILER = b"\xff\xff"
-_CHUNK_BYTES = 8 << 20
+_CHUNK_ROWS = 1 << 14
 
 
 def copy_in(cursor: psycopg.Cursor, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
@@ -17,12 +17,11 @@ def copy_in(cursor: psycopg.Cursor, table: str, columns: Mapping[str, npt.NDArra
     Items are sent as their bytes, integers big-endian; ``V16`` or a 16-byte structure is a uuid, ``V<n>``
     a bytea of n bytes, bool a boolean. There are no nulls: a column that is left out takes its default.
     """
-    rows = memoryview(_packed(columns).tobytes())
     names = ", ".join(columns)
     with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
         copy.write(_SIGNATURE)
-        for start in range(0, len(rows), _CHUNK_BYTES):
-            copy.write(rows[start : start + _CHUNK_BYTES])
+        for rows in _packed(columns):
+            copy.write(rows)
         copy.write(_TRAILER)
 
 
@@ -46,15 +45,18 @@ def load_temporary(cursor: psycopg.Cursor, name: str, columns: Mapping[str, npt.
     cursor.execute(f"ANALYZE {name}")
 
 
-def _packed(columns: Mapping[str, npt.NDArray[np.generic]]) -> npt.NDArray[np.void]:
-    dtype = _row_type({name: values.dtype for name, values in columns.items()})
+def _packed(columns: Mapping[str, npt.NDArray[np.generic]]) -> Iterator[memoryview]:
+    """The rows as COPY wants them, piece by piece in the same small memory: each must be sent before the next."""
     length = len(next(iter(columns.values())))
-    packed = np.empty(length, dtype=dtype)
+    packed = np.empty(min(length, _CHUNK_ROWS), _row_type({name: values.dtype for name, values in columns.items()}))
     packed["fields"] = len(columns)
     for name, values in columns.items():
         packed[f"length {name}"] = values.dtype.itemsize
-        packed[name] = values
-    return packed
+    for start in range(0, length, _CHUNK_ROWS):
+        piece = packed[: length - start]
+        for name, values in columns.items():
+            piece[name] = values[start : start + _CHUNK_ROWS]
+        yield piece.view(np.uint8).data
 
 
 def _row_type(columns: Mapping[str, np.dtype[np.generic]]) -> np.dtype[np.void]:
