@@ -10,7 +10,7 @@ demo: .venv
 	$(BIN)/throughcare demo
 
 test: .venv
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 check: lint types imports
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from warehouse.store.extract import Extract
 
 COUNTED: Final = ("received", "loaded", "rejected", "duplicate", "quarantined")
-_WIDTH: Final = 110
+_WIDTH: Final = 140
 _STATE_STYLES: Final = {
     "loaded": "green",
     "duplicate": "cyan",
@@ -101,7 +101,7 @@ def counts_table(title: str, counts: Mapping[str, Any]) -> Table:
     """A line a count."""
     table = _table(title, ["what", "value"], numbers=("value",))
     for name, value in counts.items():
-        table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+        table.add_row(name.replace("_", " "), _cell(value))
     return table
 
 
@@ -156,13 +156,15 @@ def show_status(found: Mapping[str, Any], *, as_json: bool) -> None:
 def _table(title: str, head: Sequence[str], numbers: Sequence[str] = (), *, footer: bool = False) -> Table:
     table = Table(title=title, title_justify="left", show_footer=footer)
     for name in head:
-        table.add_column(name.replace("_", " "), justify="right" if name in numbers else "left")
+        table.add_column(name.replace("_", " "), justify="right" if name in numbers else "left", overflow="fold")
     return table
 
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return f"{value:,}"
     return "" if value is None else str(value)

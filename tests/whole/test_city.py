@@ -137,3 +137,28 @@ def test_outcomes_stand_in_the_warehouse_and_in_the_snapshot(city: tuple[Install
     assert rows > 0
     assert outcomes == 4
     assert tuple(city[0].warehouse(counted + "warehouse.outcome")[0]) == (rows, outcomes)
+
+
+@pytest.mark.parametrize("first", ["attendance", "enrolments", "charges"])
+def test_attendance_before_between_or_after_enrolments_gives_the_same_timelines(
+    first: str, small: tuple[list[Path], str], installations: Open
+) -> None:
+    """Linked after every file, so that each order makes its own merges on the way."""
+    paths = sorted(small[0], key=lambda path: (not path.name.startswith(first), path.name[::-1]))
+    installation = installations(first)
+    for path in paths:
+        installation.deliver([path])
+        installation.link()
+    assert logical_digest(installation.stores.warehouse) == small[1]
+
+
+@pytest.fixture(scope="module")
+def small(installations: Open, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], str]:
+    """A smaller city's peer-support and court files, and their logical digest when loaded and linked at once."""
+    folder = tmp_path_factory.mktemp("small")
+    write_city(60, SEED, folder)
+    paths = [path for path in folder.glob("metro_*/*") if path.name.startswith(("attend", "enrol", "charg", "hear"))]
+    installation = installations("small")
+    installation.deliver(paths)
+    installation.link()
+    return paths, logical_digest(installation.stores.warehouse)
