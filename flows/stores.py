@@ -10,9 +10,9 @@ from flows.settings import Settings, read_settings
 from schemas.errors import SettingsError
 
 if TYPE_CHECKING:
-    from connectors.landing import LandingStore
     from sqlalchemy import Engine
 
+    from connectors.landing import LandingStore
     from identity.vault import Vault
     from warehouse.store.ledger import Ledger
 
@@ -36,7 +36,6 @@ class Stores:
 def open_stores(settings: Settings) -> Iterator[Stores]:
     """Open and migrate; `SettingsError` without a proper key, `StoreError` where a store is away."""
     from connectors.landing import LandingStore
-
     from identity.keys import VaultKeys
     from identity.vault import Vault
     from warehouse.snapshot.views import typed_view_ddl

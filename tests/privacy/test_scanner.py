@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 import sqlalchemy as sa
-from connectors.postgres import Databases
 
+from connectors.postgres import Databases
 from tests.privacy import stores
 from tests.privacy.canaries import Canaries, date_digits
 
