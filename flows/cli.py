@@ -176,6 +176,14 @@ def sheet(name: Annotated[str, typer.Argument(help="The feed.")]) -> None:
     typer.echo(text_of(feed_named(name)))
 
 
+@feeds_app.command("dictionary")
+def dictionary() -> None:
+    """Print every column of every feed, with its codes and what becomes of it (markdown)."""
+    from schemas.dictionary import page
+
+    typer.echo(page())
+
+
 def _opened(home: Path | None) -> Any:  # noqa: ANN401 - a context manager of Stores, imported late
     from flows.stores import open_stores
 

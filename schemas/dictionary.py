@@ -1,6 +1,6 @@
 """The dictionary of what agencies send: one entry a column, from the contracts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from schemas.catalogue import feeds
@@ -31,6 +31,32 @@ def describe_feeds() -> list[Entry]:
 def describe(feed: Feed) -> list[Entry]:
     """Every declared column of a feed."""
     return [_entry(feed, column) for column in feed.columns]
+
+
+def page() -> str:
+    """The dictionary as one markdown page: a table a feed, in the order of their names."""
+    return "\n".join(["# What agencies send", "", *(line for feed in feeds().values() for line in _section(feed))])
+
+
+def _section(feed: Feed) -> list[str]:
+    head = ("Column", "Meaning", "Type", "Unit", "What becomes of it", "Their text → our code")
+    lines = [_line(head), _line(["---"] * len(head))]
+    for entry in describe(feed):
+        codes = ", ".join(f"{text} → {code}" for text, code in entry.codes.items())
+        kind = "code" if entry.codes else entry.type
+        lines.append(_line((f"`{entry.column}`", entry.meaning, kind, entry.unit or "", entry.uses, codes)))
+    return [
+        f"## {feed.title}",
+        "",
+        f"`{feed.name}`, agency `{feed.agency}`, agreement `{feed.agreement}`",
+        "",
+        *lines,
+        "",
+    ]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _entry(feed: Feed, column: Column) -> Entry:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -52,3 +54,8 @@ def test_the_flow_says_how_many_were_left_out_and_why() -> None:
 def test_the_document_shows_every_case() -> None:
     text = document()
     assert all(case.holds in text for case in CASES)
+
+
+def test_the_page_in_docs_is_drawn_from_these_cases() -> None:
+    page = Path(__file__).parents[3] / "docs" / "outcomes.md"
+    assert page.read_text() == document(), "python -m tests.spec.outcomes.document > docs/outcomes.md"
