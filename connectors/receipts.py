@@ -16,7 +16,8 @@ from typing import Any, Final, Self
 import polars as pl
 
 from connectors.intake import RECEIPTS
-from connectors.wording import CODES, RULES, STATES
+from connectors.wording import CODES, STATES, TRIED
+from schemas.codes import ROW_RULES
 from schemas.errors import StoreError
 
 PLACES: Final = 20
@@ -87,9 +88,9 @@ class Receipt:
         fields["findings"] = tuple(Finding(**finding) for finding in fields["findings"])
         return cls(**fields)
 
-    def to_text(self) -> str:
-        """The receipt as somebody at the agency reads it."""
-        return "\n".join(_lines(self)) + "\n"
+    def to_text(self, *, trial: bool = False) -> str:
+        """The receipt as somebody at the agency reads it; a ``trial`` says what would have become of the file."""
+        return "\n".join([*_heading(self, trial), *_lines(self)]) + "\n"
 
 
 def faults_of(rejected: pl.DataFrame) -> tuple[Fault, ...]:
@@ -132,10 +133,14 @@ def _replace(path: Path, text: str) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _lines(receipt: Receipt) -> Iterator[str]:
-    yield f"Receipt {receipt.extract_id}: {receipt.title}"
+def _heading(receipt: Receipt, trial: bool) -> Iterator[str]:
+    yield f"Trial: {receipt.title}" if trial else f"Receipt {receipt.extract_id}: {receipt.title}"
     yield ""
-    yield STATES.get(receipt.state, f"The file is {receipt.state}.")
+    said = TRIED if trial else STATES
+    yield said.get(receipt.state, f"The file is {receipt.state}.") + (" Nothing was stored or sent." if trial else "")
+
+
+def _lines(receipt: Receipt) -> Iterator[str]:
     yield from _refusal(receipt)
     yield ""
     yield f"  file        {receipt.file}… ({receipt.size:,} bytes)"
@@ -166,7 +171,7 @@ def _fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
     for fault in faults:
         subject = fault.column if fault.column is not None else "whole row"
         yield ""
-        yield f"  {subject}: {RULES.get(fault.rule, fault.rule.replace('_', ' '))} [{fault.rule}]"
+        yield f"  {subject}: {ROW_RULES.get(fault.rule, fault.rule.replace('_', ' '))} [{fault.rule}]"
         more = f" and {fault.rows - len(fault.row_numbers):,} more" if fault.rows > len(fault.row_numbers) else ""
         yield f"    {_counted(fault.rows)}: {', '.join(map(str, fault.row_numbers))}{more}"
 

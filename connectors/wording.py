@@ -1,27 +1,8 @@
-"""What rules and codes say to an agency, in a sentence."""
+"""What codes and states say to an agency, in a sentence; what rules say stands in `schemas.codes.ROW_RULES`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-
-RULES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "missing": "a value is required",
-        "not_a_date": "not a date in the agreed format",
-        "not_a_number": "not a number",
-        "out_of_range": "outside the agreed range",
-        "unknown_code": "a code that the agreement does not list",
-        "too_long": "longer than agreed",
-        "pattern": "not in the agreed form",
-        "control_character": "contains a control character",
-        "date_order": "the dates are not in order",
-        "score_out_of_scale": "a score that its scale does not have",
-        "duplicate_key": "several rows with this record number differ",
-        "field_count": "the row has more or fewer fields than the header",
-        "bad_encoding": "contains bytes that are not text in the agreed encoding",
-        "nul_byte": "contains a NUL byte",
-    }
-)
 
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -62,3 +43,12 @@ STATES: Final[Mapping[str, str]] = MappingProxyType(
         "quarantined": "The file could not be processed and is set aside; nothing was loaded.",
     }
 )
+
+TRIED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "loaded": "This file would be loaded.",
+        "refused": "This file would be refused as a whole.",
+        "held": "This file would be held back until somebody has looked at it.",
+    }
+)
+"""The same of a file that was only tried."""

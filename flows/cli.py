@@ -102,7 +102,7 @@ def check(
     if json_:
         _print_json([receipt.to_json() for receipt in receipts])
     else:
-        typer.echo("\n\n".join(receipt.to_text() for receipt in receipts))
+        typer.echo("\n\n".join(receipt.to_text(trial=True) for receipt in receipts))
     raise typer.Exit(exit_code(receipts))
 
 

@@ -120,3 +120,21 @@ SUBJECT_STATUSES: Final[Mapping[str, str]] = {
     "none": "the row is not about a person",
 }
 UNMAPPED: Final = "unmapped"
+
+ROW_RULES: Final[Mapping[str, str]] = {
+    "field_count": "the row has more or fewer fields than the header",
+    "bad_encoding": "the row is not text in the agreed encoding",
+    "nul_byte": "the row contains a NUL byte",
+    "missing": "the cell is empty but must be filled",
+    "control_character": "the text contains a control character",
+    "too_long": "the text is longer than agreed",
+    "pattern": "the text does not have the agreed form",
+    "not_a_number": "not a number (digits 0 to 9, `.` as decimal mark)",
+    "out_of_range": "the number lies outside the agreed range",
+    "not_a_date": "not a calendar date in an agreed format",
+    "unknown_code": "a code that the agreement does not list",
+    "date_order": "the date lies before the date that it must not precede",
+    "score_out_of_scale": "the score lies outside the published range of its scale",
+    "duplicate_key": "several different records have this key",
+}
+"""Rule → what it says of a row: the closed list, in the order in which rules are tried."""

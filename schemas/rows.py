@@ -6,34 +6,15 @@ exactly is kept once; records that share a key and differ are all rejected, sinc
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 import polars as pl
 
 from schemas.checks import cell_schema
-from schemas.codes import SCALES
+from schemas.codes import ROW_RULES, SCALES
 from schemas.contract import Feed
 from schemas.decode import cast
 from schemas.table import FAULTS, Judged, RawTable
 from schemas.terms import InScale, Ordered
-
-ROW_RULES: Final = {
-    "field_count": "the row has more or fewer fields than the header",
-    "bad_encoding": "the row is not written in the declared encoding",
-    "nul_byte": "the row contains a NUL byte",
-    "missing": "the cell is empty but must be filled",
-    "control_character": "the text contains a control character",
-    "too_long": "the text is longer than declared",
-    "pattern": "the text does not have the declared form",
-    "not_a_number": "the text is not a number (ASCII digits, `.` as decimal mark)",
-    "out_of_range": "the number lies outside the declared range",
-    "not_a_date": "the text is not a calendar date in a declared format",
-    "unknown_code": "the text is not in the declared list of codes",
-    "date_order": "the date lies before the date that it must not precede",
-    "score_out_of_scale": "the score lies outside the published range of its scale",
-    "duplicate_key": "several different records have this key",
-}
-"""Rule → what it says of a row: the closed list, in the order in which rules are tried."""
 
 
 def judge_rows(feed: Feed, table: RawTable) -> Judged:
@@ -66,7 +47,7 @@ def cell_faults(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
         cell_schema(feed).validate(rows, lazy=True)
     except SchemaErrors as errors:
         for error in errors.schema_errors:
-            rule = getattr(error.check, "name", None)
+            rule = str(getattr(error.check, "name", None))
             if rule not in ROW_RULES or error.check_output is None:
                 broken = f"feed {feed.name}, column {error.schema.name!r}: {error.reason_code} stopped the check"
                 break

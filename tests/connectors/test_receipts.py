@@ -74,7 +74,7 @@ The file was loaded.
 
 What to correct (rows as a spreadsheet counts them):
 
-  Date of Birth: not a date in the agreed format [not_a_date]
+  Date of Birth: not a calendar date in an agreed format [not_a_date]
     58 rows: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22 and 38 more
 
   whole row: the row has more or fewer fields than the header [field_count]

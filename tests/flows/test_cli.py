@@ -30,7 +30,8 @@ def test_a_sound_file_passes(drop_folder: Settings) -> None:
     path = deliver(drop_folder, NAME, content())
     done = run("check", str(path), home=drop_folder.home)
     assert done.returncode == 0, done.stderr
-    assert FEED in done.stdout or "supervision" in done.stdout.lower()
+    assert done.stdout.startswith("Trial: Metro probation: supervision")
+    assert "This file would be loaded. Nothing was stored or sent." in done.stdout
     assert path.exists()
     assert {entry.name for entry in drop_folder.home.iterdir()} == {"intake"}
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 
-from schemas.rows import ROW_RULES
+from schemas.codes import ROW_RULES
 from schemas.words import type_in_words
 from tests.spec.rows.cases import CELLS, NULL
 

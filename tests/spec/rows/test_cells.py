@@ -1,13 +1,15 @@
 """The drawn cells hold, and what is done with cells that are not just kept."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.codes import ROW_RULES
 from schemas.contract import Code, Column, Date, Decimal, Drop, Identify, Integer, Key, Text
-from schemas.rows import ROW_RULES
 from tests.schemas.small import cell, kept
 from tests.spec.rows.cases import CELLS, COURT, NULL
+from tests.spec.rows.document import document
 
 
 @pytest.mark.parametrize(("type", "text", "expected"), CELLS)
@@ -49,3 +51,8 @@ def test_a_dropped_cell_is_neither_judged_nor_passed_on() -> None:
 
 def test_a_key_is_text() -> None:
     assert cell(Column("other", Text(5), "A number", Key("town.other")), "007").accepted["other"].to_list() == ["007"]
+
+
+def test_the_page_in_docs_is_drawn_from_these_cells() -> None:
+    page = Path(__file__).parents[3] / "docs" / "cells.md"
+    assert page.read_text() == document(), "python -m tests.spec.rows.document > docs/cells.md"

@@ -6,8 +6,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.codes import ROW_RULES
 from schemas.contract import Code, Date, Decimal, Integer, Ordered, Text
-from schemas.rows import ROW_RULES, judge_rows
+from schemas.rows import judge_rows
 from schemas.table import FAULTS, RawTable
 from tests.schemas.small import feed, kept, table
 

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from schemas.checks import cell_schema
+from schemas.codes import ROW_RULES
 from schemas.contract import Code, Date, Decimal, InScale, Integer, Ordered, Text
-from schemas.rows import ROW_RULES, judge_rows
+from schemas.rows import judge_rows
 from schemas.table import FAULTS, RawTable
 from tests.schemas.small import feed, kept, table
 
