@@ -129,11 +129,13 @@ def show_addresses(addresses: Mapping[str, str], *, as_json: bool) -> None:
 def show_feeds(*, as_json: bool) -> None:
     """The declared feeds, in the order of their names."""
     from schemas.catalogue import feeds
+    from schemas.words import rhythm_in_words
 
     rows = [
         {
             "feed": feed.name, "agency": feed.agency, "files": feed.files,
-            "delivery": f"{type(feed.delivery).__name__.lower()}, each {feed.delivery.every}", "title": feed.title,
+            "delivery": f"{type(feed.delivery).__name__.lower()}, {rhythm_in_words(feed.delivery)}",
+            "title": feed.title,
         }
         for feed in feeds().values()
     ]  # fmt: skip

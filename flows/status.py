@@ -15,7 +15,14 @@ from warehouse.store.extract import Extract, Tally
 UNFINISHED: Final = ("landed", "loading")
 TAKEN: Final = ("loaded", "duplicate")
 
-LATE_DAYS: Final[dict[Every, int | None]] = {"day": 2, "week": 9, "month": 35, "quarter": 97, "once": None}
+LATE_DAYS: Final[dict[Every, int | None]] = {
+    "day": 2,
+    "week": 9,
+    "month": 35,
+    "quarter": 97,
+    "half_year": 190,
+    "once": None,
+}
 """A rhythm and what weekends, holidays and the length of months add to it."""
 
 

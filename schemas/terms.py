@@ -6,7 +6,7 @@ from typing import Literal
 
 from schemas.columns import Key
 
-Every = Literal["day", "week", "month", "quarter", "once"]
+Every = Literal["day", "week", "month", "quarter", "half_year", "once"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,10 @@ class Full:
 
 @dataclass(frozen=True)
 class Delta:
-    """Each delivery holds new and changed records; a record is replaced by its key, later date first."""
+    """Each delivery holds what is new or changed since the one before; a record is replaced by its key.
+
+    It is complete for one period only: where a delivery is missing, coverage has a gap.
+    """
 
     every: Every
 

@@ -79,9 +79,14 @@ def format_in_words(format: Format) -> str:
             return f"`{member}` in a zip archive: {format_in_words(inner)}"
 
 
+def rhythm_in_words(delivery: Full | Delta) -> str:
+    """How often a delivery comes."""
+    return "once" if delivery.every == "once" else f"each {delivery.every.replace('_', ' ')}"
+
+
 def delivery_in_words(delivery: Full | Delta) -> str:
     """What a delivery means for the ones before it."""
-    rhythm = "once" if delivery.every == "once" else f"each {delivery.every}"
+    rhythm = rhythm_in_words(delivery)
     if isinstance(delivery, Full):
         return f"{rhythm}; a delivery is complete and replaces the ones before it"
     return f"{rhythm}; a delivery holds new and changed records, which replace those of the same key"

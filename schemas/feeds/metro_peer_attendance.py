@@ -27,7 +27,7 @@ FEED = Feed(
     agreement="metro-2025",
     files="attendance_{date:%Y%m%d}.txt",
     format=Delimited(encoding="utf-16", separator="\t", quote=None),
-    delivery=Delta(every="month"),
+    delivery=Delta(every="half_year"),
     coverage=UpTo(FileDate(), since=dt.date(2021, 1, 1), lag_days=7),
     subject=Key("metro_peer.member"),
     key=("MemberNo", "SessionDate", "GroupID"),

@@ -10,6 +10,7 @@ from schemas.contract import (
     Accepted,
     Column,
     Date,
+    Delta,
     EachRow,
     FileDate,
     Filled,
@@ -111,6 +112,24 @@ def test_the_as_of_date_comes_from_where_the_contract_says() -> None:
     assert as_of(dated(LatestOf("seen")), named, accepted) == dt.date(2024, 3, 4)
     assert as_of(dated(Fixed(dt.date(2022, 1, 1))), named, accepted) == dt.date(2022, 1, 1)
     assert covered(dated(LatestOf("seen")), named) == (SINCE, named)
+
+
+@pytest.mark.parametrize(
+    ("every", "until", "since"),
+    [
+        ("day", "2024-03-01", "2024-02-29"),
+        ("week", "2024-03-04", "2024-02-26"),
+        ("month", "2024-03-31", "2024-02-29"),
+        ("month", "2024-02-29", "2024-01-29"),
+        ("quarter", "2024-06-30", "2024-03-30"),
+        ("half_year", "2024-12-31", "2024-06-30"),
+        ("month", "2020-01-15", "2020-01-01"),
+        ("once", "2024-06-30", "2020-01-01"),
+    ],
+)
+def test_a_delta_covers_one_period_so_that_a_missing_one_leaves_a_gap(every: Any, until: str, since: str) -> None:
+    delta = feed(NOTE, SEEN, coverage=UpTo(LatestOf("seen"), since=dt.date(2020, 1, 1)), delivery=Delta(every))
+    assert covered(delta, dt.date.fromisoformat(until)) == (dt.date.fromisoformat(since), dt.date.fromisoformat(until))
 
 
 @pytest.mark.parametrize("named", [None, dt.date(2019, 12, 31)])

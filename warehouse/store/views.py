@@ -114,10 +114,10 @@ FROM known LEFT JOIN seen USING (participant_key)
 
 _COVERAGE: Final = """
 CREATE VIEW warehouse.coverage AS
-SELECT feed, agency, min(covered_from) AS covered_from, max(covered_until) AS covered_until, max(as_of) AS as_of,
-       count(*) AS extracts
-FROM ledger.extract WHERE state = 'loaded'
-GROUP BY feed, agency
+SELECT extract.agency, extract.feed, extract.covered_from, extract.covered_until, extract.extract_id
+FROM ledger.extract
+JOIN timeline.extract_life AS life USING (extract_id)
+WHERE life.known_until IS NULL
 """
 
 _COMMENTS: Final = (
@@ -127,7 +127,7 @@ _COMMENTS: Final = (
     "COMMENT ON VIEW warehouse.event_history IS 'Every version of every event, and from when until when it was known'",
     "COMMENT ON VIEW warehouse.span_history IS 'Every version of every span, and from when until when it was known'",
     "COMMENT ON VIEW warehouse.participant IS 'Every participant: first and last date, agencies, what is kept of them'",
-    "COMMENT ON VIEW warehouse.coverage IS 'For which days each feed is complete'",
+    "COMMENT ON VIEW warehouse.coverage IS 'For which days each feed is complete; a missing delivery leaves a gap'",
 )
 
 VIEWS: Final = (

@@ -86,6 +86,7 @@ def test_a_participant_is_who_the_link_says(engine: Engine) -> None:
     assert found == [(anna, 0.97, DAY, ["peer", "probation"], 2)]
 
 
-def test_coverage_joins_what_the_deliveries_declare(engine: Engine) -> None:
+def test_coverage_is_one_interval_a_current_delivery(engine: Engine) -> None:
     deliver_all(engine, DELTAS)
-    assert rows(engine, "SELECT feed, covered_until, extracts FROM warehouse.coverage") == [("contacts", JULY, 3)]
+    found = rows(engine, "SELECT feed, covered_until FROM warehouse.coverage ORDER BY covered_until")
+    assert found == [("contacts", delivery.as_of) for delivery in sorted(DELTAS, key=lambda one: one.as_of)]
