@@ -57,7 +57,7 @@ WITH looked AS (
     FROM (SELECT DISTINCT index_date, from_date FROM looked) AS d
     CROSS JOIN source AS s
     LEFT JOIN island AS i ON i.kind = 'charge' AND i.agency = s.agency AND i.feed = s.feed
-        AND i.covered_from <= d.from_date AND d.index_date <= i.covered_until
+        AND i.covered_from <= d.from_date AND d.index_date <= i.covered_until - i.lag_days::INTEGER
     GROUP BY d.index_date
 ), filed AS (
     SELECT l.participant_key, count(DISTINCT f.filing) AS filings
@@ -89,7 +89,8 @@ _FILING: Final = """
 CREATE OR REPLACE TEMP TABLE filing AS
 SELECT participant_key, agency, coalesce(record_id::VARCHAR, extract_id || ':' || row_number) AS filing,
        detail ->> '$.charge_number' AS charge_number, event_date AS filing_date,
-       try_cast(detail ->> '$.offence_date' AS DATE) AS offence_date
+       CASE WHEN try_cast(detail ->> '$.offence_date' AS DATE) <= event_date
+            THEN try_cast(detail ->> '$.offence_date' AS DATE) END AS offence_date
 FROM event WHERE kind = 'charge' AND participant_key IS NOT NULL
 """
 
@@ -98,9 +99,9 @@ def build_cohort(connection: DuckDBPyConnection) -> None:
     """Make ``island``, ``filing`` and ``cohort`` from ``span``, ``event``, ``participant`` and ``coverage``.
 
     ``island``: the intervals without a gap in which a feed is complete for a kind, ``covered_until``
-    exclusive. ``filing``: one row per charge; ``filing`` names the case. ``cohort``: one row per person:
-    index moment, ``age_band``, ``prior_filings`` (not_observable unless every feed of charges covers the
-    whole look-back).
+    exclusive. ``filing``: one row per charge; ``filing`` names the case; an offence dated after its filing has no
+    date. ``cohort``: one row per person: index moment, ``age_band``, ``prior_filings`` (not_observable unless every
+    feed of charges covers the whole look-back and its lag after it).
     """
     for statement in (_ISLAND, _INDEX, _FILING, _PRIOR, _COHORT):
         connection.execute(statement)

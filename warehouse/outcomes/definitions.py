@@ -41,6 +41,9 @@ CAUSES: Final[dict[Cause, str]] = {
     "custody_unknown": "closed into custody or to a detainer, with no revocation that says why",
 }
 
+UNDECIDED: Final = ("PT", "PU", "UU")
+"""Dispositions that decide nothing about a charge: they undo none that does."""
+
 LEFT: Final[tuple[Cause, ...]] = ("death", "transfer")
 NOT_A_NEW_OFFENCE: Final[tuple[Cause, ...]] = ("custody_technical", "custody_other", "custody_unknown")
 

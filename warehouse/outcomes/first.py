@@ -5,7 +5,14 @@ from typing import Final
 from duckdb import DuckDBPyConnection
 
 from schemas.codes import CONVICTIONS
-from warehouse.outcomes.definitions import COURT_OUTCOMES, OUTCOMES, RECHARGE, RECONVICTION, REVOCATION_SLACK_DAYS
+from warehouse.outcomes.definitions import (
+    COURT_OUTCOMES,
+    OUTCOMES,
+    RECHARGE,
+    RECONVICTION,
+    REVOCATION_SLACK_DAYS,
+    UNDECIDED,
+)
 
 _REMOVAL: Final = f"""
 CREATE OR REPLACE TEMP TABLE removal AS
@@ -17,7 +24,8 @@ WITH supervised AS (
     FROM event WHERE kind = 'violation' GROUP BY extract_id, row_number
 ), revoked AS (
     SELECT e.participant_key, e.agency, e.record_id, e.event_date,
-           coalesce(try_cast(e.detail ->> '$.incident_date' AS DATE), i.incident_date, e.event_date) AS leading_date,
+           least(coalesce(try_cast(e.detail ->> '$.incident_date' AS DATE), i.incident_date), e.event_date)
+               AS leading_date,
            CASE WHEN e.code IN ('new_offence', 'technical') THEN 'custody_' || e.code ELSE 'custody_other' END AS cause
     FROM event AS e LEFT JOIN incident AS i USING (extract_id, row_number)
     WHERE e.kind = 'revocation' AND e.participant_key IS NOT NULL
@@ -47,20 +55,40 @@ WHERE s.code IN ('IN', 'DI') AND s.end_date IS NOT NULL AND NOT EXISTS (
 
 _CONVICTION: Final = f"""
 CREATE OR REPLACE TEMP TABLE conviction AS
-WITH convicted AS (
+WITH disposed AS (
     SELECT participant_key, agency, coalesce(record_id::VARCHAR, extract_id || ':' || row_number) AS filing,
-           detail ->> '$.charge_number' AS charge_number, event_date
-    FROM event WHERE kind = 'disposition' AND code IN {CONVICTIONS} AND participant_key IS NOT NULL
+           detail ->> '$.charge_number' AS charge_number, event_date,
+           coalesce(code IN {CONVICTIONS}, false) AS convicted, coalesce(code IN {UNDECIDED}, true) AS undecided
+    FROM event WHERE kind = 'disposition' AND participant_key IS NOT NULL
+), ended AS (
+    SELECT participant_key, agency, filing, charge_number, convicted,
+           min(event_date) FILTER (convicted) OVER charge AS conviction_date
+    FROM disposed
+    WINDOW charge AS (PARTITION BY participant_key, agency, filing, charge_number)
+    QUALIFY row_number() OVER (
+        PARTITION BY participant_key, agency, filing, charge_number
+        ORDER BY undecided, event_date DESC, NOT convicted) = 1
+), numbered AS (
+    SELECT participant_key, agency, filing, charge_number, true AS own FROM ended WHERE charge_number IS NOT NULL
 )
-SELECT f.participant_key, f.filing_date, f.offence_date, min(c.event_date) AS conviction_date
-FROM filing AS f JOIN convicted AS c USING (participant_key, agency, filing)
-WHERE f.charge_number = c.charge_number OR f.charge_number IS NULL OR c.charge_number IS NULL
+SELECT f.participant_key, f.filing_date, f.offence_date, min(e.conviction_date) AS conviction_date
+FROM filing AS f JOIN ended AS e USING (participant_key, agency, filing)
+LEFT JOIN numbered AS n ON n.participant_key = f.participant_key AND n.agency = f.agency AND n.filing = f.filing
+    AND n.charge_number = f.charge_number
+WHERE e.convicted
+    AND (f.charge_number IS NULL OR f.charge_number = e.charge_number OR (e.charge_number IS NULL AND n.own IS NULL))
 GROUP BY ALL
 """
 
 _CANDIDATE: Final = f"""
 CREATE OR REPLACE TEMP TABLE candidate AS
-WITH charged AS (
+WITH gone AS (
+    SELECT c.participant_key, c.index_date, r.leading_date, r.event_date, r.cause AS told,
+           CASE WHEN starts_with(r.cause, 'custody') AND r.leading_date <= c.index_date
+                     AND r.event_date > c.index_date AND r.cause <> 'custody_unknown'
+                THEN 'custody_other' ELSE r.cause END AS cause
+    FROM removal AS r JOIN cohort AS c USING (participant_key)
+), charged AS (
     SELECT '{RECHARGE.name}' AS outcome, participant_key, filing_date, offence_date, filing_date AS event_date
     FROM filing
     UNION ALL
@@ -73,15 +101,15 @@ SELECT x.outcome, c.participant_key, c.index_date, NULL::VARCHAR AS cause, x.off
 FROM charged AS x JOIN cohort AS c USING (participant_key)
 WHERE x.filing_date > c.index_date OR x.offence_date >= c.index_date
 UNION ALL
-SELECT k.outcome, c.participant_key, c.index_date, k.cause, r.event_date, r.event_date, r.event_date, NULL, false
-FROM removal AS r JOIN cohort AS c USING (participant_key) JOIN competing AS k ON k.cause = r.cause
-WHERE r.event_date > c.index_date OR (r.event_date = c.index_date AND r.cause = 'transfer') OR r.cause = 'death'
+SELECT k.outcome, g.participant_key, g.index_date, k.cause, g.event_date, g.event_date, g.event_date, NULL,
+       k.outcome = g.told AND g.leading_date = g.index_date
+FROM gone AS g JOIN competing AS k ON k.cause = g.cause
+WHERE g.event_date > g.index_date OR (g.event_date = g.index_date AND g.cause = 'transfer') OR g.cause = 'death'
 UNION ALL
-SELECT r.cause, c.participant_key, c.index_date,
-       CASE WHEN r.leading_date <= c.index_date AND r.event_date > c.index_date THEN 'custody_other' END,
-       r.leading_date, r.event_date, r.event_date, NULL, c.index_date IN (r.leading_date, r.event_date)
-FROM removal AS r JOIN cohort AS c USING (participant_key)
-WHERE r.event_date >= c.index_date AND list_contains($custody, r.cause)
+SELECT g.cause, g.participant_key, g.index_date, NULL, g.leading_date, g.event_date, g.event_date, NULL,
+       g.index_date IN (g.leading_date, g.event_date)
+FROM gone AS g
+WHERE g.event_date >= g.index_date AND list_contains($custody, g.cause)
 """
 
 _FIRST: Final = """

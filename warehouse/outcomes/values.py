@@ -12,10 +12,12 @@ LONGEST_MONTH_DAYS: Final = 31
 _JUDGED: Final = """
 CREATE OR REPLACE TEMP TABLE judged AS
 WITH windowed AS (
-    SELECT c.*, f.outcome, f.lag_days, f.followed_until, w.months AS window_months,
-           (c.index_date + to_months(w.months))::DATE AS window_end
+    SELECT c.*, f.outcome, f.lag_days, w.months AS window_months,
+           (c.index_date + to_months(w.months))::DATE AS window_end,
+           CASE WHEN f.followed_until IS NOT NULL THEN least(f.followed_until, e.seen_until) END AS followed_until
     FROM cohort AS c
     JOIN followed AS f USING (index_date, index_agency, index_feed)
+    LEFT JOIN elsewhere AS e ON e.outcome = f.outcome AND e.participant_key = c.participant_key
     CROSS JOIN (SELECT unnest($windows)::INTEGER AS months) AS w
 ), known AS (
     SELECT w.*, m.cause, m.first_date, m.event_date, coalesce(m.died_before, false) AS died_before,

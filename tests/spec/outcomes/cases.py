@@ -116,6 +116,21 @@ RECHARGE = (
         recharge | 24            | event |
         """,
     ),
+    Case(
+        "An offence dated after its own filing is a slip of the pen: the date is not believed",
+        """
+        who | what        | date       | offence
+        ann | supervision | 2020-01-01 |
+        ann | charge      | 2019-12-01 | 2020-02-01
+        bob | supervision | 2020-01-01 |
+        bob | charge      | 2020-04-01 | 2021-03-01
+        """,
+        """
+        participant_key | outcome  | window_months | value          | flags
+        ann             | recharge | 6             | no_event       |
+        bob             | recharge | 6             | not_observable | undated_offence
+        """,
+    ),
 )
 
 RECONVICTION = (
@@ -144,6 +159,48 @@ RECONVICTION = (
         outcome      | window_months | value
         recharge     | 6             | event
         reconviction | 6             | no_event
+        """,
+    ),
+    Case(
+        "Of several dispositions of a charge the last one that decides it counts; on one day the conviction",
+        """
+        who | what        | date       | offence    | record | count | code
+        ann | supervision | 2020-01-01 |            |        |       |
+        ann | charge      | 2020-04-01 | 2020-03-01 | 7      | 1     |
+        ann | disposition | 2020-07-01 |            | 7      | 1     | ND
+        ann | disposition | 2020-08-01 |            | 7      | 1     | GP
+        bob | supervision | 2020-01-01 |            |        |       |
+        bob | charge      | 2020-04-01 | 2020-03-01 | 8      | 1     |
+        bob | disposition | 2020-07-01 |            | 8      | 1     | GJ
+        bob | disposition | 2020-08-01 |            | 8      | 1     | ND
+        cid | supervision | 2020-01-01 |            |        |       |
+        cid | charge      | 2020-04-01 | 2020-03-01 | 9      | 1     |
+        cid | disposition | 2020-07-01 |            | 9      | 1     | GP
+        cid | disposition | 2020-08-01 |            | 9      | 1     | PT
+        dan | supervision | 2020-01-01 |            |        |       |
+        dan | charge      | 2020-04-01 | 2020-03-01 | 5      | 1     |
+        dan | disposition | 2020-07-01 |            | 5      | 1     | GP
+        dan | disposition | 2020-07-01 |            | 5      | 1     | DU
+        """,
+        """
+        participant_key | outcome      | window_months | value    | event_date
+        ann             | reconviction | 6             | event    | 2020-08-01
+        bob             | reconviction | 6             | no_event |
+        cid             | reconviction | 6             | event    | 2020-07-01
+        dan             | reconviction | 6             | event    | 2020-07-01
+        """,
+    ),
+    Case(
+        "A disposition without a number speaks for every charge of its case that has none of its own",
+        """
+        what        | date       | offence    | record | count | code
+        supervision | 2020-01-01 |            |        |       |
+        charge      | 2020-04-01 | 2020-03-01 | 7      | 1     |
+        disposition | 2020-07-01 |            | 7      |       | GP
+        """,
+        """
+        outcome      | window_months | value | event_date
+        reconviction | 6             | event | 2020-07-01
         """,
     ),
     Case(
@@ -321,6 +378,35 @@ OBSERVATION = (
         probation | cases      | supervision | 2018-01-01 | 2024-01-01 | 14
         """,
     ),
+    Case(
+        "Who is supervised elsewhere as well is seen only as far as that agency is: its revocations would be missed",
+        """
+        who | what        | date       | end        | code | agency
+        ann | supervision | 2020-01-01 | 2020-02-01 | TR   | probation
+        ann | supervision | 2020-02-01 |            |      | county
+        bob | supervision | 2020-01-01 | 2020-02-01 | TR   | probation
+        bob | supervision | 2020-02-01 |            |      | parole
+        cid | supervision | 2020-01-01 |            |      | probation
+        cid | supervision | 2019-01-01 | 2019-12-01 | CO   | county
+        """,
+        """
+        participant_key | outcome           | window_months | value          | days
+        ann             | custody_technical | 6             | not_observable | 31
+        ann             | recharge          | 6             | no_event       | 182
+        ann             | recharge          | 12            | not_observable | 244
+        bob             | custody_technical | 6             | no_event       | 182
+        cid             | custody_technical | 24            | no_event       | 731
+        """,
+        """
+        agency    | feed       | kind        | from       | until      | lag
+        court     | charges    | charge      | 2018-01-01 | 2024-01-01 | 30
+        probation | cases      | supervision | 2018-01-01 | 2024-01-01 | 14
+        probation | violations | revocation  | 2018-01-01 | 2024-01-01 | 30
+        county    | cases      | supervision | 2019-06-01 | 2020-09-01 | 0
+        parole    | cases      | supervision | 2018-01-01 | 2024-01-01 | 0
+        parole    | revoked    | revocation  | 2018-01-01 | 2024-01-01 | 0
+        """,
+    ),
 )
 
 COMPETING = (
@@ -474,6 +560,32 @@ CUSTODY = (
         """,
     ),
     Case(
+        "Custody for a new offence from before the index takes the person off the street: it competes everywhere",
+        """
+        what        | date       | code        | incident
+        supervision | 2020-01-01 |             |
+        revocation  | 2020-02-01 | new_offence | 2019-12-20
+        """,
+        """
+        outcome             | window_months | value     | days | competing
+        recharge            | 6             | competing | 31   | custody_other
+        custody_new_offence | 6             | competing | 31   | custody_other
+        custody_technical   | 6             | competing | 31   | custody_other
+        """,
+    ),
+    Case(
+        "An incident dated after its revocation is a slip of the pen: the clock stops on the revocation",
+        """
+        what        | date       | code      | incident
+        supervision | 2020-01-01 |           |
+        revocation  | 2020-04-01 | technical | 2021-03-20
+        """,
+        """
+        outcome           | window_months | value | days | leading_date
+        custody_technical | 6             | event | 91   | 2020-04-01
+        """,
+    ),
+    Case(
         "A revocation on the index day is flagged, not counted",
         """
         what        | date       | code
@@ -556,6 +668,27 @@ COHORT = (
         """
         outcome  | window_months | prior_filings  | value
         recharge | 6             | not_observable | no_event
+        """,
+    ),
+    Case(
+        "The last days of coverage are not complete yet: prior filings need the look-back and the filing lag",
+        """
+        who | what        | date       | record
+        ann | charge      | 2019-06-01 | 1
+        ann | supervision | 2020-11-01 |
+        bob | charge      | 2019-06-01 | 2
+        bob | supervision | 2020-11-02 |
+        """,
+        """
+        participant_key | outcome           | window_months | prior_filings  | value
+        ann             | custody_technical | 6             | 1              | no_event
+        bob             | custody_technical | 6             | not_observable | no_event
+        """,
+        """
+        agency    | feed       | kind        | from       | until      | lag
+        court     | charges    | charge      | 2018-01-01 | 2020-12-01 | 30
+        probation | cases      | supervision | 2018-01-01 | 2024-01-01 | 14
+        probation | violations | revocation  | 2018-01-01 | 2024-01-01 | 30
         """,
     ),
     Case(
