@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from schemas import codes
+from warehouse.outcomes.definitions import UNDECIDED
 
 Part = Literal["code", "number", "text", "date", "start", "end"]
 
@@ -84,17 +85,29 @@ WHENCE: Final = (
     ViewColumn("known_from", "moment.known_from", "The as-of day of the delivery from which we know it"),
 )
 
-_DISPOSITION: Final = """
-LEFT JOIN (
+_CONVICTED: Final = ", ".join(map(repr, codes.CONVICTIONS))
+_DECIDED: Final = f"""
     SELECT DISTINCT ON (participant_key, agency, record_id, detail ->> 'charge_number')
            participant_key, agency, record_id, detail ->> 'charge_number' AS charge_number, event_date, code, code_raw
     FROM event WHERE kind = 'disposition' AND participant_key IS NOT NULL
-    ORDER BY participant_key, agency, record_id, detail ->> 'charge_number', event_date DESC, code
-) AS disposed
-ON disposed.participant_key = moment.participant_key AND disposed.agency = moment.agency
-AND disposed.record_id = moment.record_id
-AND coalesce(disposed.charge_number, '') = coalesce(moment.detail ->> 'charge_number', '')
+    ORDER BY participant_key, agency, record_id, detail ->> 'charge_number',
+             coalesce(code IN ({", ".join(map(repr, UNDECIDED))}), TRUE), event_date DESC,
+             coalesce(code IN ({_CONVICTED}), FALSE) DESC, code
 """
+_DISPOSITION: Final = f"""
+LEFT JOIN ({_DECIDED}) AS own
+ON own.participant_key = moment.participant_key AND own.agency = moment.agency
+AND own.record_id = moment.record_id AND own.charge_number = moment.detail ->> 'charge_number'
+LEFT JOIN (SELECT * FROM ({_DECIDED}) AS each WHERE charge_number IS NULL) AS whole
+ON whole.participant_key = moment.participant_key AND whole.agency = moment.agency
+AND whole.record_id = moment.record_id
+"""
+"""The last disposition that decides the charge, as re-conviction counts it; of the case as a whole, if of no charge."""
+
+
+def _disposed(column: str) -> str:
+    return f"CASE WHEN own.event_date IS NULL THEN whole.{column} ELSE own.{column} END"
+
 
 _OUTSIDE_RECORD: Final = """NOT EXISTS (
     SELECT 1 FROM span AS held
@@ -107,7 +120,7 @@ _OUTSIDE_ANY: Final = """NOT EXISTS (
 
 COURT: Final = (
     TypedView(
-        "court_charge", "event", "charge", "A charge filed with a court, with its latest disposition if any",
+        "court_charge", "event", "charge", "A charge filed with a court, with the last disposition that decides it",
         (
             _date("filing_date", "When it was filed"),
             _detail("offence_date", "When the offence was committed", "DATE"),
@@ -115,12 +128,12 @@ COURT: Final = (
             _raw("offence_raw"),
             _code("grade_code", "Grade", codes.GRADES, "text"),
             _detail("charge_number", "Which charge of the case"),
-            ViewColumn("disposition_date", "disposed.event_date", "When it was disposed of; empty while open"),
-            ViewColumn("disposition_code", "disposed.code", "How it was disposed of", codes=codes.DISPOSITIONS),
-            ViewColumn("disposition_raw", "disposed.code_raw", "The agency's own text of it"),
+            ViewColumn("disposition_date", _disposed("event_date"), "When it was disposed of; empty while open"),
+            ViewColumn("disposition_code", _disposed("code"), "How it was disposed of", codes=codes.DISPOSITIONS),
+            ViewColumn("disposition_raw", _disposed("code_raw"), "The agency's own text of it"),
             ViewColumn(
                 "convicted",
-                f"disposed.code IN ({', '.join(map(repr, codes.CONVICTIONS))})",
+                f"{_disposed('code')} IN ({_CONVICTED})",
                 "Whether it ended in a conviction; empty while open",
             ),
         ),
