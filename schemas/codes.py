@@ -112,6 +112,14 @@ MISSING: Final[Mapping[str, str]] = {
     "8": "client does not know", "9": "client prefers not to say", "99": "data not collected",
 }  # fmt: skip
 
+VOCABULARIES: Final[Mapping[str, Mapping[str, object]]] = {
+    "disposition": DISPOSITIONS, "sentence": SENTENCES, "hearing": APPEARED, "contact": CONTACTS,
+    "violation": VIOLATIONS, "revocation": REVOCATIONS, "drug_test": DRUG_TESTS, "attendance": ATTENDANCE,
+    "assessment": SCALES, "referral": NEEDS, "supervision": SUPERVISION_EXITS, "enrolment": PROGRAMMES,
+    "programme": PROGRAMMES,
+}  # fmt: skip
+"""Kind of event or span → the codes that its ``code`` may be, beside those of `MISSING`."""
+
 SUBJECT_STATUSES: Final[Mapping[str, str]] = {
     "linked": "joined to a person by the linker",
     "unlinked": "a participant of its own: no identifiers have arrived yet",

@@ -1,17 +1,43 @@
 """What makes a contract contradict itself; each problem names a column of the feed."""
 
+import codecs
+import datetime as dt
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import permutations
+from typing import TYPE_CHECKING, Final, get_args
 
-from schemas.codes import EVENT_KINDS, IDENTIFIERS, SCALES, SPAN_KINDS
-from schemas.columns import Code, Column, Date, Decimal, Drop, Integer, Key, Text
-from schemas.moments import Span, SpanEnd
+import polars as pl
+from polars.exceptions import PolarsError
+
+from schemas.codes import EVENT_KINDS, IDENTIFIERS, MISSING, SCALES, SPAN_KINDS, VOCABULARIES
+from schemas.columns import Coarsening, Code, Column, Date, Decimal, Drop, Integer, Keep, Key, Text
+from schemas.formats import Delimited, Zip
+from schemas.moments import Const, Mapped, Span, SpanEnd
 from schemas.table import raw_column
-from schemas.terms import EachRow, FileDate, Filled, InScale, LatestOf, NoSubject, Ordered, RowRule, Via
+from schemas.terms import (
+    Accepted,
+    EachRow,
+    FileDate,
+    Filled,
+    Fixed,
+    InScale,
+    LatestOf,
+    NoSubject,
+    Ordered,
+    RowRule,
+    Rows,
+    Via,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from schemas.contract import Feed
+
+_TAKEN: Final = ("row_number", "subject_id", "source_key", "*", "")
+"""Headers that the frames of this project, or polars, use for something else."""
+
+_SAMPLE: Final = dt.date(2001, 2, 3)
+"""A date whose fields can be mistaken for each other."""
 
 
 def contradictions(feed: "Feed") -> Iterator[tuple[str, str]]:
@@ -21,6 +47,7 @@ def contradictions(feed: "Feed") -> Iterator[tuple[str, str]]:
     for column in feed.columns:
         yield from _type_problems(column)
     yield from _reference_problems(feed)
+    yield from _delivery_problems(feed)
     yield from _subject_problems(feed)
     for rule in feed.rules:
         yield from _rule_problems(feed, rule)
@@ -34,7 +61,7 @@ def _name_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
             yield name, "is declared twice"
         seen.add(name)
     for name in feed.headers:
-        if name in ("row_number", "*") or re.fullmatch(r"\^.*\$", name):
+        if name in _TAKEN or re.fullmatch(r"\^.*\$|key:.*", name):
             yield name, "is a header that polars or this project reads as something else"
         if name.endswith(raw_column("")) and name.removesuffix(raw_column("")) in seen:
             yield name, "has the name of the raw text of another column"
@@ -53,12 +80,18 @@ def _use_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
         if any(use.field not in IDENTIFIERS for use in column.identifies):
             yield column.name, "identifies by a field that codes.IDENTIFIERS does not list"
         keep = column.keep
+        if keep and keep.as_ not in (None, *get_args(Coarsening)):
+            yield column.name, f"is coarsened to {keep.as_}, which is not known"
+        if keep and column.uses.count(keep) < sum(isinstance(use, Keep) for use in column.uses):
+            yield column.name, "is kept in two ways"
         if keep and keep.as_ is None and column.keys:
             yield column.name, "is a key and kept in clear"
         if keep and keep.as_ is None and any(use.field not in ("sex", "race") for use in column.identifies):
             yield column.name, "identifies and is kept without being coarsened"
         if keep and keep.as_ in ("birth_year", "year", "month") and not isinstance(column.type, Date):
             yield column.name, f"is coarsened to {keep.as_} but is not a date"
+        if keep and keep.as_ == "zip3" and not isinstance(column.type, Text):
+            yield column.name, "is coarsened to zip3 but is not text"
         for key in column.keys:
             if key.namespace.split(".")[0] != feed.agency and key.namespace not in feed.shares:
                 yield column.name, f"uses the key {key.namespace} of another agency without sharing it"
@@ -72,6 +105,8 @@ def _type_problems(column: Column) -> Iterator[tuple[str, str]]:
     match column.type:
         case Code(codes=codes) if any(not text or not code for text, code in codes.items()):
             yield column.name, "lists an empty text or code"
+        case Code(codes=codes) if any(re.search(r"[\x00-\x1f]", text + code) for text, code in codes.items()):
+            yield column.name, "lists a text with a control character"
         case Code(codes=codes) if not codes:
             yield column.name, "lists no code"
         case Integer(low=low, high=high) | Decimal(low=low, high=high) if low is not None and high is not None:
@@ -80,11 +115,41 @@ def _type_problems(column: Column) -> Iterator[tuple[str, str]]:
         case Text(pattern=str(pattern)):
             if re.search(r"\\[dwsDWSbB]|\$$|^\^", pattern):
                 yield column.name, "has a pattern with anchors, or classes of any script: write [0-9]"
-        case Date(formats=formats) if not all("%" in format for format in formats):
-            yield column.name, "has a date format without a field"
-        case Date(formats=formats) if any(use.field == "birth_date" for use in column.identifies):
-            if any("%y" in format for format in formats):
-                yield column.name, "is a birth date with a two-digit year, which names no century"
+            elif not _is_pattern(pattern):
+                yield column.name, "has a pattern that cannot be read"
+        case Date():
+            yield from _date_problems(column, column.type)
+
+
+def _is_pattern(pattern: str) -> bool:
+    """Whether the engine that judges cells can read it: it knows no looking ahead and no references back."""
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except PolarsError:
+        return False
+    return True
+
+
+def _date_problems(column: Column, type: Date) -> Iterator[tuple[str, str]]:
+    if not all("%" in format for format in type.formats):
+        yield column.name, "has a date format without a field"
+    for format in type.formats:
+        if not re.search(r"%[DFxc]|%[Yy](.*%-?[dej])|%-?[dej](.*%[Yy])", format):
+            yield column.name, "has a date format that names no year or no day"
+    if any(use.field == "birth_date" for use in column.identifies) and any("%y" in format for format in type.formats):
+        yield column.name, "is a birth date with a two-digit year, which names no century"
+    for one, other in permutations(type.formats, 2):
+        if _read(_SAMPLE.strftime(one), other) not in (None, _SAMPLE):
+            yield column.name, "has date formats in which one text means two days"
+
+
+def _read(text: str, format: str) -> dt.date | None:
+    """The day that a text means in a format of strptime; None where it does not read back as written."""
+    try:
+        day = dt.datetime.strptime(text, format).date()
+    except ValueError:
+        return None
+    return day if day.strftime(format) == text else None
 
 
 def _rule_problems(feed: "Feed", rule: RowRule) -> Iterator[tuple[str, str]]:
@@ -118,6 +183,38 @@ def _reference_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
         yield references[-1], "dates the delivery but is not a date"
     if not feed.key:
         yield "key", "names no column"
+    elif all(feed.column(name).null for name in feed.key):
+        yield feed.key[0], "is the whole key of a record but may be empty"
+
+
+def _delivery_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
+    for expectation in feed.expects:
+        match expectation:
+            case Rows(low=low, high=high) if not 0 <= low <= high:
+                yield "expects", "states a range of rows that no delivery can meet"
+            case Accepted(share=share) | Filled(share=share) if not 0 <= share <= 1:
+                yield "expects", "states a share outside 0 to 1"
+    coverage = feed.coverage
+    if coverage.lag_days < 0:
+        yield "coverage", "has a negative lag"
+    if isinstance(coverage.date, Fixed) and coverage.date.date < coverage.since:
+        yield "coverage", "ends before it starts"
+    form = feed.format.format if isinstance(feed.format, Zip) else feed.format
+    if isinstance(form, Delimited):
+        if not _is_encoding(form.encoding):
+            yield "format", "names an encoding that is not known"
+        if len(form.separator) != 1 or (form.quote is not None and len(form.quote) != 1):
+            yield "format", "has a separator or quote that is not one character"
+        if form.separator == form.quote:
+            yield "format", "separates and quotes by the same character"
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return False
+    return True
 
 
 def _subject_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
@@ -146,8 +243,34 @@ def _timeline_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
             used.add(name)
         dates = (mapped.start, mapped.end) if isinstance(mapped, Span) else (mapped.date,)
         for date in dates:
-            if date is not None and not isinstance(feed.column(date).type, Date):
+            if date is not None and not _gives_days(feed.column(date)):
                 yield date, "gives a date of the timeline but is not a date"
+        yield from _content_problems(feed, mapped)
     for column in feed.columns:
         if column.keep and column.name not in used:
             yield column.name, "is kept but no timeline mapping takes it up"
+
+
+def _gives_days(column: Column) -> bool:
+    return isinstance(column.type, Date) and column.keep is not None and column.keep.as_ in (None, "month")
+
+
+def _content_problems(feed: "Feed", mapped: Mapped) -> Iterator[tuple[str, str]]:
+    if isinstance(mapped, SpanEnd) and mapped.record is None:
+        yield mapped.kind, "is ended without a record: nothing says which span ends"
+    if mapped.number is not None and not isinstance(feed.column(mapped.number).type, Integer | Decimal):
+        yield mapped.number, "gives a number of the timeline but is not a number"
+    for name, column in mapped.detail.items():
+        raw_of = mapped.detail.get(name.removesuffix("_raw")) if name.endswith("_raw") else None
+        if raw_of in feed.headers and isinstance(feed.column(str(raw_of)).type, Code):
+            yield column, f"is named {name}, which is the raw text of another detail"
+    vocabulary = None if isinstance(mapped, SpanEnd) else VOCABULARIES.get(mapped.kind)
+    if vocabulary is None or mapped.code is None:
+        return
+    if isinstance(mapped.code, Const):
+        column, codes = mapped.kind, {mapped.code.value}
+    else:
+        type = feed.column(mapped.code).type
+        column, codes = mapped.code, set(type.codes.values()) if isinstance(type, Code) else {"any text"}
+    if codes - vocabulary.keys() - MISSING.keys():
+        yield column, f"gives codes of {mapped.kind} that its vocabulary does not list (codes.py)"

@@ -7,16 +7,20 @@ import pytest
 
 from schemas.catalogue import check_together
 from schemas.contract import (
+    Accepted,
     Code,
     Column,
+    Const,
     Date,
     Decimal,
+    Delimited,
     Drop,
     EachRow,
     Event,
     Feed,
     FileDate,
     Filled,
+    Fixed,
     Identify,
     InScale,
     Integer,
@@ -24,16 +28,20 @@ from schemas.contract import (
     Key,
     LatestOf,
     Ordered,
+    Rows,
     Span,
+    SpanEnd,
     Text,
     UpTo,
     Via,
+    Zip,
 )
 from schemas.errors import ContractError
 from tests.schemas.small import NUMBER, feed, kept
 
 NOTES = Column("notes", Text(9), "Notes", Drop())
 DAY, WORD = kept("from", Date()), kept("word", Text(9))
+YEAR, KIND = Column("year", Date(), "A year", Keep("year")), kept("kind", Code({"a": "GPP"}))
 SINCE = dt.date(2020, 1, 1)
 
 CONTRADICTIONS: list[tuple[tuple[Column, ...], dict[str, Any], str, str]] = [
@@ -78,6 +86,33 @@ CONTRADICTIONS: list[tuple[tuple[Column, ...], dict[str, Any], str, str]] = [
     ((NOTES,), {"timeline": (Event("service", date="day", text="notes"),)}, "notes", "timeline but not kept"),
     ((WORD,), {"timeline": (Span("custody", start="day", end="word"),)}, "word", "is not a date"),
     ((WORD,), {"timeline": (Event("service", date="day"),)}, "word", "no timeline mapping"),
+    ((kept("subject_id", Text(9)),), {}, "subject_id", "reads as something else"),
+    ((kept("key:town.x", Text(9)),), {}, "key:town.x", "reads as something else"),
+    ((kept("", Text(9)),), {}, "", "reads as something else"),
+    ((Column("x", Date(), "?", Keep("decade")),), {}, "x", "which is not known"),  # type: ignore[arg-type]
+    ((Column("x", Date(), "A day", Keep("year"), Keep()),), {}, "x", "kept in two ways"),
+    ((Column("x", Integer(), "A ZIP code", Keep("zip3")),), {}, "x", "zip3 but is not text"),
+    ((kept("x", Text(9, "(?=a)b")),), {}, "x", "cannot be read"),
+    ((kept("x", Text(9, "a)|(b")),), {}, "x", "cannot be read"),
+    ((kept("x", Code({"a\x01": "a"})),), {}, "x", "control character"),
+    ((kept("x", Date("%Y-%m")),), {}, "x", "no year or no day"),
+    ((kept("x", Date("%m/%d/%Y", "%d/%m/%Y")),), {}, "x", "one text means two days"),
+    ((kept("x", Date("%d-%b-%y", "%y-%b-%d")),), {}, "x", "one text means two days"),
+    ((kept("x", Text(9), null=True),), {"key": ("x",)}, "x", "may be empty"),
+    ((), {"expects": (Rows(5, 4),)}, "expects", "no delivery can meet"),
+    ((), {"expects": (Accepted(85),)}, "expects", "outside 0 to 1"),
+    ((), {"coverage": UpTo(Fixed(SINCE), since=SINCE, lag_days=-1)}, "coverage", "negative lag"),
+    ((), {"coverage": UpTo(Fixed(dt.date(2019, 1, 1)), since=SINCE)}, "coverage", "ends before it starts"),
+    ((), {"format": Delimited("utf-9")}, "format", "encoding"),
+    ((), {"format": Delimited(separator="")}, "format", "not one character"),
+    ((), {"format": Zip("x.csv", Delimited(separator='"'))}, "format", "by the same character"),
+    ((YEAR,), {"timeline": (Event("service", date="year"),)}, "year", "is not a date"),
+    ((WORD,), {"timeline": (Event("service", date="day", number="word"),)}, "word", "is not a number"),
+    ((), {"timeline": (SpanEnd("custody", date="day"),)}, "custody", "without a record"),
+    ((WORD, KIND), {"timeline": (Event("service", date="day", detail={"a": "kind", "a_raw": "word"}),)}, "word", "raw"),
+    ((KIND,), {"timeline": (Event("disposition", date="day", code="kind"),)}, "kind", "vocabulary"),
+    ((WORD,), {"timeline": (Event("disposition", date="day", code="word"),)}, "word", "vocabulary"),
+    ((), {"timeline": (Event("hearing", date="day", code=Const("maybe")),)}, "hearing", "vocabulary"),
 ]
 
 
@@ -98,6 +133,17 @@ CASE = Column("case", Text(9), "Number of the case", Key("town.case"))
 
 def other(*columns: Column, **changes: Any) -> Feed:
     return feed(*columns, **{"name": "other", **changes})
+
+
+def test_what_only_resembles_a_contradiction_is_accepted() -> None:
+    feed(kept("x", Date("%m/%d/%Y", "%m/%d/%y", "%Y%m%d")))
+    feed(
+        kept("x", Text(9)),
+        kept("y", Text(9)),
+        timeline=(Event("service", date="day", detail={"a": "x", "a_raw": "y"}),),
+    )
+    feed(timeline=(Event("hearing", date="day", code=Const("99")),))
+    feed(kept("x", Date("%b %e %Y %I:%M:%S:000%p", "%Y-%m-%d %H:%M:%S.0000000")))
 
 
 def test_a_way_to_a_person_must_lead_somewhere() -> None:
