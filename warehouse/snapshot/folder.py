@@ -56,7 +56,10 @@ def current_manifest(folder: Path) -> Manifest | None:
 def keep(folder: Path, manifest: Manifest) -> None:
     """Write the manifest among the versions, before anybody can open what it describes."""
     (folder / _VERSIONS).mkdir(exist_ok=True)
-    (folder / _VERSIONS / f"{manifest.version}.json").write_text(manifest.to_json(), encoding="utf-8")
+    version = folder / _VERSIONS / f"{manifest.version}.json"
+    draft = version.with_suffix(".part")
+    draft.write_text(manifest.to_json(), encoding="utf-8")
+    draft.replace(version)
 
 
 def swap(folder: Path, database: Path, manifest: Manifest) -> None:
@@ -75,7 +78,7 @@ def retire(folder: Path, retention: dt.timedelta) -> None:
         if now - dt.datetime.fromisoformat(successor.published_at) >= retention:
             (folder / _VERSIONS / f"{manifest.version}.json").unlink()
     needed = {folder / partition.file for manifest in _manifests(folder) for partition in manifest.partitions}
-    for path in set(folder.glob("*/*.parquet")) | set(folder.glob("*/.*.part")):
+    for path in (*folder.glob("*/*.parquet"), *folder.glob("*/*.part")):
         if path not in needed:
             path.unlink()
 

@@ -18,8 +18,9 @@ _CHUNK: Final = 1 << 20
 class Partition:
     """One file: which table, of which extract (None: the whole table), and its SHA-256.
 
-    ``origin`` is the SHA-256 of the delivered file that the rows came from: with the same extract and origin
-    the rows are the same, for loaded rows never change.
+    ``origin`` is the SHA-256 of the delivered file that the rows came from, and when they were loaded: with the same
+    extract and origin the rows are the same, for loaded rows never change; a warehouse that was set up anew and
+    loads the same files has other surrogates.
     """
 
     table: str

@@ -109,7 +109,10 @@ def _copied(
 
     Each partitioned table has a first file without rows, so that it has its columns before anything is loaded.
     """
-    loaded = "SELECT extract_id, digest FROM ledger.extract WHERE state = 'loaded' ORDER BY extract_id"
+    loaded = (
+        "SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) FROM ledger.extract"
+        " WHERE state = 'loaded' ORDER BY extract_id"
+    )
     origins = connection.execute(f"FROM {from_warehouse(loaded)}").fetchall()
     partitions = []
     for table in APPEND_ONLY:

@@ -193,6 +193,38 @@ def test_old_versions_are_removed_after_their_time_and_no_file_that_is_needed(
     }
 
 
+def test_a_version_cut_short_by_a_crash_does_not_stop_the_next(
+    own: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, url = own
+    whole = Path.write_text
+
+    def cut_short(path: Path, text: str, **options: str) -> int:
+        whole(path, text[: len(text) // 2], **options)
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", cut_short)
+        with pytest.raises(OSError, match="no space"):
+            publish(url, root, "demo", feeds())
+    assert publish(url, root, "demo", feeds()).partitions_written == 0
+
+
+def test_a_warehouse_that_was_loaded_again_uses_no_file_of_the_one_before(
+    own: tuple[Path, str], engine: Engine
+) -> None:
+    root, url = own
+    newer = extract(engine, "metro_court_charges", "2024-02-01")
+    for subject in (1, 2):
+        with engine.begin() as connection:
+            connection.execute(text(f"DELETE FROM timeline.event WHERE extract_id = {newer}"))
+            connection.execute(text(f"UPDATE ledger.extract SET finished_at = now() WHERE extract_id = {newer}"))
+        rows(engine, "event", NEW_CHARGE, f"({newer}, 2, 0, 9, {subject}, 71, 'charge', '2023-01-01', '{{}}')")
+        path = publish(url, root, "demo", feeds()).path
+        with duckdb.connect(str(path), read_only=True) as connection:
+            assert all_rows(connection, f"SELECT subject_id FROM event WHERE extract_id = {newer}") == [(subject,)]
+
+
 def test_a_publication_that_fails_changes_nothing_for_readers(
     own: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
