@@ -22,13 +22,16 @@ CUT: Final = 0.0
 UNKNOWN: Final = -5.0
 """Weight of a pair of a component that was not scored: they share no block, or the component is too big."""
 
+FULL_NUMBER: Final = 200
+"""A number under which more sets of identifiers came stands for "unknown": nobody is written in so many ways."""
+
 _Matrix = npt.NDArray[np.float64]
 
 
 def components(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """``identity_id``, ``component``: tied by a number or by a pair that is likely and not vetoed."""
+    """``identity_id``, ``component``: tied by a number (one of a person) or by a likely pair that is not vetoed."""
     tied = edges.filter((pl.col("weight") >= LOOSE) & ~pl.col("vetoed")).select("left_id", "right_id")
-    numbered = identities.filter(pl.col("number_id") != 0).sort("identity_id")
+    numbered = identities.filter((pl.col("number_id") != 0) & ~_over_full()).sort("identity_id")
     mates = numbered.select(left_id=pl.col("identity_id").first().over("number_id"), right_id="identity_id")
     ids = identities["identity_id"].to_numpy()
     label = _labels(ids, pl.concat([tied, mates]))
@@ -42,7 +45,12 @@ def contradictory(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
     numbers = identities.filter(pl.col("number_id") != 0).select("identity_id", "number_id")
     both = edges.filter("contradicts").join(numbers, left_on="left_id", right_on="identity_id")
     both = both.join(numbers, left_on="right_id", right_on="identity_id", suffix="_right")
-    return both.filter(pl.col("number_id") == pl.col("number_id_right"))["number_id"].unique().sort()
+    both = both.filter(pl.col("number_id") == pl.col("number_id_right"))
+    return pl.concat([both["number_id"], numbers.filter(_over_full())["number_id"]]).unique().sort()
+
+
+def _over_full() -> pl.Expr:
+    return pl.len().over("number_id") > FULL_NUMBER
 
 
 def group(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:

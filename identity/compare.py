@@ -91,7 +91,10 @@ _VETOED: Final = """
 """Conflicting birth dates unless the state id agrees; Jr and Sr; different state ids unless name and SSN
 support; the same birth date with dissimilar first names (twins) unless the SSN agrees."""
 
-_CONTRADICTS: Final = "({birth_differs} AND NOT {name_similar}) OR (gamma_birth = -1 AND gamma_name = 0)"
+_CONTRADICTS: Final = (
+    "({birth_differs} AND ({suffix_differs} OR NOT {name_similar})) OR (gamma_birth = -1 AND gamma_name = 0)"
+)
+"""Different birth dates and dissimilar names, or Jr and Sr: father and son who were given one number."""
 
 
 def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:

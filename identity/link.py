@@ -117,7 +117,7 @@ def _number_pairs(store: LinkStore, identities: pl.Series) -> pl.DataFrame:
     """Pairs of identities under one agency number with at least one of these."""
     own = store.numbers(identities).filter(pl.col("number_id") != 0).select("identity_id", "number_id")
     known = store.members("number_id", own["number_id"]).select(identity_id="subject_id", number_id="number_id")
-    all_mates = pl.concat([own, known]).unique()
+    all_mates = pl.concat([own, known]).unique().filter(pl.len().over("number_id") <= clusters.FULL_NUMBER)
     met = own.join(all_mates, on="number_id", suffix="_other").filter(
         pl.col("identity_id") != pl.col("identity_id_other")
     )

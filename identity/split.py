@@ -139,6 +139,10 @@ def _subjects(
         case Key() as key:
             number, owner = keys[key.namespace], key.namespace
             scope = _joined(accepted, staging.feed.namespaces[key.namespace])
+            if scope.null_count():
+                # Without a number only the linker can say that two records of one name are one person.
+                own = pl.concat_str(pl.lit(f"{_PART}{staging.feed.name}"), natural, separator=_PART)
+                scope = pl.select(pl.coalesce(scope, own)).to_series()
         case EachRow():
             number, owner, scope = np.zeros(accepted.height, np.int64), staging.feed.name, natural
     identity = _identities(staging, accepted, scope, number, owner)

@@ -63,9 +63,9 @@ def nicknames() -> Mapping[str, str]:
 
 def _clean(text: pl.Expr) -> pl.Expr:
     plain = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
-    plain = plain.str.replace_many(["ß", "ø", "ł", "đ", "æ", "œ"], ["ss", "o", "l", "d", "ae", "oe"])
-    plain = plain.str.replace_all(r"['’`.]", "")
-    return plain.str.replace_all(r"[^a-z0-9,]+", " ").str.strip_chars(" ")
+    plain = plain.str.replace_many(["ß", "ø", "ł", "đ", "æ", "œ", "ı"], ["ss", "o", "l", "d", "ae", "oe", "i"])
+    plain = plain.str.replace_all(r"['’`ʻʼ.]", "")
+    return plain.str.replace_all(r"[^\p{L}\p{Nd},]+", " ").str.strip_chars(" ")
 
 
 def _name_texts() -> list[pl.Expr]:

@@ -82,7 +82,9 @@ def _aliases(
     related = pl.concat([store.ties(members=members)["alias_id"], tied]).unique()
     present = store.members("subject_id", related)["subject_id"]
     touched = pl.concat([sighted, present]).unique()
-    touched = touched.filter(~touched.is_in(numbers["subject_id"].implode()))
+    # A number that is a participant of its own stays one, where a row only refers to it.
+    alone = store.members("subject_id", touched).filter("number_only")["subject_id"]
+    touched = touched.filter(~touched.is_in(pl.concat([numbers["subject_id"], alone]).implode()))
     ties = store.ties(aliases=touched)
     here = pl.concat([_of(grouped, "identity_id"), numbers.select(list(_TARGETS))])
     away = store.members("subject_id", ties["member_id"].filter(~ties["member_id"].is_in(here["subject_id"].implode())))

@@ -15,10 +15,12 @@ Places = npt.NDArray[np.intp]
 Store = Callable[[Codes, Ids, Places], None]
 """Stores new digests and their ids; the third argument says which of the values asked for each belongs to."""
 
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('vault allocation'))"
+
 
 def lock(cursor: psycopg.Cursor) -> None:
     """Wait until no other transaction allocates; held to the end of this one."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vault allocation'))")
+    cursor.execute(LOCK)
 
 
 def namespace_id(cursor: psycopg.Cursor, name: str) -> int:

@@ -13,6 +13,7 @@ from alembic.config import Config
 from identity import tables
 from identity.boundary import sealed
 from identity.keys import VaultKeys
+from identity.surrogates import LOCK
 from schemas.errors import StoreError
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Vault:
         Surrogates of numbers stay: another extract may use them already, and alone they say nothing.
         """
         with self.engine.begin() as connection:
+            # A split under way may carry an identity that only this extract has brought.
+            connection.execute(sa.text(LOCK))
             held = connection.execute(
                 sa.update(tables.extract)
                 .where(tables.extract.c.extract_id == extract_id, tables.extract.c.state == "staged")
@@ -118,7 +121,9 @@ def _forget(connection: sa.Connection, extract_id: int) -> None:
     sighting, alias, record = tables.sighting, tables.alias, tables.record
     connection.execute(sa.delete(sighting).where(sighting.c.extract_id == extract_id))
     connection.execute(sa.delete(alias).where(alias.c.extract_id == extract_id))
+    # Of extracts discarded before, this one may have been the last to carry what they brought.
+    gone = sa.select(tables.extract.c.extract_id).where(tables.extract.c.state == "discarded")
     seen = sa.select(sighting.c.subject_id).where(sighting.c.subject_id == record.c.identity_id)
-    connection.execute(sa.delete(record).where(record.c.extract_id == extract_id, ~seen.exists()))
-    left = sa.select(record.c.extract_id).where(record.c.extract_id == extract_id)
-    connection.execute(sa.delete(tables.extract).where(tables.extract.c.extract_id == extract_id, ~left.exists()))
+    connection.execute(sa.delete(record).where(record.c.extract_id.in_(gone), ~seen.exists()))
+    left = sa.select(record.c.extract_id).where(record.c.extract_id == tables.extract.c.extract_id)
+    connection.execute(sa.delete(tables.extract).where(tables.extract.c.state == "discarded", ~left.exists()))
