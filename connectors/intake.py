@@ -9,7 +9,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,7 +70,7 @@ def watch(root: Path, quiet_seconds: float, stop: threading.Event) -> Iterator[P
     given: dict[Path, Look] = {}
     ticks = changes(
         root, watch_filter=None, debounce=_GROUPED_MS, step=_STEP_MS, rust_timeout=period_ms, yield_on_timeout=True,
-        stop_event=stop, raise_interrupt=False,
+        stop_event=stop, raise_interrupt=False, ignore_permission_denied=True,
     )  # fmt: skip
     with closing(ticks):
         while not stop.is_set():
@@ -89,18 +89,36 @@ def look(root: Path) -> dict[Path, Look]:
     """Every file that could be a delivery, and what it is now."""
     found: dict[Path, Look] = {}
     for agency in agencies(root):
-        with os.scandir(root / agency) as entries:
+        # A folder that was removed or closed a moment ago must not hide those of the other agencies.
+        with suppress(FileNotFoundError, PermissionError), os.scandir(root / agency) as entries:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED):
                     continue
-                try:
+                with suppress(FileNotFoundError):
                     status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if stat.S_ISREG(status.st_mode):
-                    seen = Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-                    found[Path(entry.path)] = seen
+                    if stat.S_ISREG(status.st_mode):
+                        found[Path(entry.path)] = _look(status)
     return found
+
+
+def look_at(path: Path) -> Look:
+    """What one file is now, itself and not what a link leads to; FileNotFoundError where there is none."""
+    return _look(path.lstat())
+
+
+def strays(root: Path) -> int:
+    """How many files stand where none is taken: beside the agencies' folders, or in folders inside them."""
+    count = 0
+    for folder, inner, files in os.walk(root):
+        place = Path(folder).relative_to(root).parts
+        inner[:] = [name for name in inner if not name.startswith(".") and not (len(place) == 1 and name == RECEIPTS)]
+        if len(place) != 1:
+            count += sum(not name.startswith(".") for name in files)
+    return count
+
+
+def _look(status: os.stat_result) -> Look:
+    return Look(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _is_agency(entry: os.DirEntry[str]) -> bool:

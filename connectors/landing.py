@@ -70,6 +70,10 @@ class LandingStore:
         """The name under which the content was delivered first."""
         return os.fsdecode(self._read(self._path(digest) + ".name", _name_of(digest)))
 
+    def rename(self, digest: str, name: str) -> None:
+        """Let the content stored under a digest go by another name."""
+        self._put_name(self._path(digest), digest, name)
+
     def exists(self, digest: str) -> bool:
         """Whether content is stored under a digest."""
         return bool(self._fs.exists(self._path(digest)))
@@ -104,9 +108,12 @@ class LandingStore:
             self._fs.rm(aside)
             return
         self._make_folder(path.rpartition("/")[0])
-        self._fs.mv(self._write_aside([os.fsencode(name)], lambda: _name_of(digest)), path + ".name")
+        self._put_name(path, digest, name)
         self._fs.mv(aside, path)
         self._sync_folder(path)
+
+    def _put_name(self, path: str, digest: str, name: str) -> None:
+        self._fs.mv(self._write_aside([os.fsencode(name)], lambda: _name_of(digest)), path + ".name")
 
     def _write_aside(self, pieces: Iterable[bytes], bound_to: Callable[[], bytes]) -> str:
         """Seal into a file of a random name; a failure leaves none."""

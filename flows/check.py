@@ -24,11 +24,25 @@ class NoSuchFeed(ThroughcareError):
     exit_code = 2
 
 
+class NoSuchFile(ThroughcareError):
+    """Nothing to try; the message leaves out the file's name, in which names of people stand."""
+
+    exit_code = 2
+
+
 def check_file(path: Path, feed: str | None, agency: str | None) -> list[Receipt]:
     """Judge a file as each feed that it delivers; ``feed`` overrides what its name says."""
-    content = path.read_bytes()
+    content = _content(path)
     wanted = [feed_named(feed)] if feed else _feeds_of(path.name, agency)
     return [_receipt(one, content, path.name) for one in wanted]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        pass
+    raise NoSuchFile("there is no such file, or it cannot be read")
 
 
 def exit_code(receipts: Sequence[Receipt]) -> int:

@@ -90,7 +90,7 @@ def ingest(json_: Json = False, home: Home = None) -> None:
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to try.")],
+    file: Annotated[Path, typer.Argument(help="The file to try.")],
     feed: Annotated[str | None, typer.Option(help="Judge it as this feed, whatever its name.")] = None,
     agency: Annotated[str | None, typer.Option(help="The agency, where several share a file name.")] = None,
     json_: Json = False,

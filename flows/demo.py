@@ -27,6 +27,7 @@ class DemoFailed(ThroughcareError):
 def run_demo(settings: Settings, people: int, seed: int, *, as_json: bool) -> None:
     """Generate, ingest, link, publish, compare with the truth, and print what came out."""
     began = time.monotonic()
+    _refuse_real_stores(settings)
     make_home(settings.home)
     with display.Progress(hidden=as_json) as progress:
         found = _whole_way(settings, people, seed, progress)
@@ -35,6 +36,14 @@ def run_demo(settings: Settings, people: int, seed: int, *, as_json: bool) -> No
         display.print_json(found)
     else:
         _show(display.console(), found)
+
+
+def _refuse_real_stores(settings: Settings) -> None:
+    """`SettingsError` where a variable names stores outside the home: made-up people must not get into them."""
+    elsewhere = [name for name in ("warehouse_url", "vault_url", "landing_url") if getattr(settings, name)]
+    if elsewhere:
+        named = ", ".join(f"THROUGHCARE_{name.upper()}" for name in elsewhere)
+        raise SettingsError(f"the demo uses the stores of its home only: unset {named}")
 
 
 def make_home(home: Path) -> None:

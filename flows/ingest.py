@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.intake import Look, look_at
 from connectors.receipts import Receipt, write
 from flows.errors import describe
 from flows.judgement import Judgement, examine
@@ -26,6 +27,7 @@ from warehouse.store.engine import LeaseLost, Unavailable
 from warehouse.store.extract import COUNTS, Counts, Extract
 from warehouse.store.ledger import UNKNOWN_FEED
 from warehouse.store.load import load
+from warehouse.store.tables import OPEN_STATES
 
 log = logging.getLogger("throughcare")
 
@@ -40,17 +42,20 @@ _LONG_STAGES: Final = frozenset({"split", "load"})
 def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
     """Store a settled file of ``intake/<agency>/`` and enter it, once per feed it delivers; then remove it.
 
-    A file that changes meanwhile stays where it is, for the next look.
+    A file that changes meanwhile stays where it is, for the next look; one that has gone, another process took.
     """
     before, agency = _identity(path), path.parent.name
-    arrived = dt.datetime.fromtimestamp(path.stat().st_ctime, dt.UTC)
+    if before is None:
+        return ()
+    arrived = dt.datetime.fromtimestamp(before.changed_ns / 1e9, dt.UTC)
     landed = stores.landing.put(path)
     if _identity(path) != before:
         return ()
+    _keep_name(stores, landed.digest, path.name)
     names = [feed.name for feed in match(path.name, agency)] or [UNKNOWN_FEED]
     entered = tuple(stores.ledger.register(agency, name, landed.digest, landed.size, arrived) for name in names)
     if _identity(path) == before:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return entered
 
 
@@ -79,8 +84,18 @@ def state_repetitions(stores: Stores) -> Iterator[Receipt]:
     for extract in stores.ledger.without_receipt():
         receipt = repetition_receipt(extract)
         stores.ledger.state_receipt(extract.extract_id, receipt.to_json())
-        write(receipt, stores.settings.intake)
+        hand_out(stores, receipt)
         yield receipt
+
+
+def hand_out(stores: Stores, receipt: Receipt) -> bool:
+    """Write a receipt that the ledger has; where the disk is full or the folder closed, a later sweep does."""
+    try:
+        write(receipt, stores.settings.intake)
+    except StoreError as error:
+        log.error("a receipt was not written: %s", describe(error, receipt.extract_id))
+        return False
+    return True
 
 
 def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | None:
@@ -158,7 +173,7 @@ def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
         case _:
             _load(stores, extract, judgement, receipt, enter)
     enter("receipt")
-    write(receipt, stores.settings.intake)
+    hand_out(stores, receipt)
     return receipt
 
 
@@ -176,15 +191,25 @@ def _load(
         judgement.as_of, judgement.coverage, receipt.to_json(),
     )  # fmt: skip
     enter("confirm")
-    stores.vault.confirm(extract.extract_id)
+    try:
+        stores.vault.confirm(extract.extract_id)
+    except StoreError as error:
+        # The warehouse has decided: nothing that fails now is a failure of the file, and the sweep confirms.
+        log.error("a loaded extract was not confirmed: %s", describe(error, extract.extract_id))
 
 
 def _quarantine(stores: Stores, extract: Extract, code: str) -> Receipt:
-    """Give up on an extract: its bytes go to the quarantine, its agency gets a receipt that says so."""
-    stores.quarantine.adopt(stores.landing, extract.digest)
+    """Give up on an extract: its bytes go to the quarantine, its agency gets a receipt that says so.
+
+    Bytes that cannot be read any more stay where they are: giving up must not fail on what is given up.
+    """
+    try:
+        stores.quarantine.adopt(stores.landing, extract.digest)
+    except StoreError as error:
+        log.error("a file was not copied to the quarantine: %s", describe(error, extract.extract_id))
     receipt = abandoned_receipt(extract, code)
     stores.ledger.quarantine(extract.extract_id, extract.fence, code, receipt.to_json())
-    write(receipt, stores.settings.intake)
+    hand_out(stores, receipt)
     return receipt
 
 
@@ -196,10 +221,24 @@ def _verdict(judgement: Judgement) -> object:
     return judgement.verdict and judgement.verdict.to_json()
 
 
-def _identity(path: Path) -> tuple[int, int, int]:
-    """What changes when a file is replaced, written to or truncated."""
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def _keep_name(stores: Stores, digest: str, name: str) -> None:
+    """Let the content go by this name, unless an extract that counts was entered under the one it has.
+
+    The day of a delivery is in its name: a file that was refused for its name is sent again under another.
+    """
+    if stores.landing.name(digest) == name:
+        return
+    counting = (*OPEN_STATES, "loaded")
+    if not any(one.digest == digest and one.state in counting for one in stores.ledger.extracts()):
+        stores.landing.rename(digest, name)
+
+
+def _identity(path: Path) -> Look | None:
+    """What changes when a file is replaced, written to or truncated; None where it has gone."""
+    try:
+        return look_at(path)
+    except FileNotFoundError:
+        return None
 
 
 def _owner() -> str:

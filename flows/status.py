@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
+from connectors.intake import strays
 from flows.display import COUNTED
 from flows.server import server_of
 from flows.stores import Stores
@@ -32,6 +33,7 @@ def read_status(stores: Stores, now: dt.datetime | None = None) -> dict[str, Any
     late = late_feeds(extracts, now or dt.datetime.now(dt.UTC))
     return {
         "feeds": [_row(tally, tally.feed in late) for tally in tallies],
+        "files_out_of_place": strays(stores.settings.intake),
         "extracts_pending": sum(extract.state in UNFINISHED for extract in extracts),
         "extracts_unlinked": len(stores.ledger.unlinked_extracts()),
         "feeds_late": len(late),

@@ -1,14 +1,19 @@
 """What nobody announced and what was left lying: files in the intake, staging in the vault, missing receipts."""
 
 import datetime as dt
+import logging
 import time
 from pathlib import Path
 from typing import Final
 
-from connectors.intake import RECEIPTS, settled
-from connectors.receipts import Receipt, write
-from flows.ingest import land
+from connectors.intake import RECEIPTS, settled, strays
+from connectors.receipts import Receipt
+from flows.errors import describe
+from flows.ingest import hand_out, land
 from flows.stores import Stores
+from warehouse.store.engine import Unavailable
+
+log = logging.getLogger("throughcare")
 
 ENDED_UNLOADED: Final = frozenset({"refused", "held", "quarantined", "duplicate"})
 RENDERED_DAYS: Final = 1
@@ -19,6 +24,7 @@ def sweep(stores: Stores) -> dict[str, int]:
     """Repair what needs no drain and count it; an expired lease is taken over by the drain that follows."""
     return {
         "files_landed": land_missed(stores),
+        "files_out_of_place": strays(stores.settings.intake),
         "staging_confirmed": confirm_loaded(stores),
         "staging_discarded": discard_abandoned(stores),
         "receipts_rendered": render_missing(stores),
@@ -27,9 +33,19 @@ def sweep(stores: Stores) -> dict[str, int]:
 
 
 def land_missed(stores: Stores) -> int:
-    """Land the files that stand in the intake and have settled; the number of extracts entered."""
-    settings = stores.settings
-    return sum(len(land(stores, path)) for path in settled(settings.intake, settings.quiet_seconds, time.time()))
+    """Land the files that stand in the intake and have settled; the number of extracts entered.
+
+    A file that cannot be landed, for its permissions say, stays for the next sweep and stops no other.
+    """
+    settings, entered = stores.settings, 0
+    for path in settled(settings.intake, settings.quiet_seconds, time.time()):
+        try:
+            entered += len(land(stores, path))
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.error("a file could not be landed: %s", describe(error))
+    return entered
 
 
 def confirm_loaded(stores: Stores) -> int:
@@ -55,9 +71,7 @@ def render_missing(stores: Stores) -> int:
     recent = (one for one in stores.ledger.extracts() if one.receipt and one.finished_at and one.finished_at > since)
     stated = (Receipt.from_json(one.receipt) for one in recent)
     missing = [one for one in stated if not _is_written(intake / one.agency / RECEIPTS, one)]
-    for receipt in missing:
-        write(receipt, intake)
-    return len(missing)
+    return sum(hand_out(stores, receipt) for receipt in missing)
 
 
 def _is_written(folder: Path, receipt: Receipt) -> bool:

@@ -68,6 +68,13 @@ def test_a_file_that_still_changes_is_left(intake: Path) -> None:
     assert settled(intake, QUIET, time.time()) == [calm, growing]
 
 
+def test_a_folder_that_goes_meanwhile_hides_no_other(intake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = drop(intake / "metro_peer", "sessions.csv")
+    monkeypatch.setattr("connectors.intake.agencies", lambda _root: ("gone", "metro_peer"))
+    wait_until_calm()
+    assert settled(intake, QUIET, time.time()) == [wanted]
+
+
 def test_time_stamps_in_the_future_or_equal_hide_no_file(intake: Path) -> None:
     files = [drop(intake / "metro_court", f"{number}.csv") for number in range(3)]
     for path in files:

@@ -102,3 +102,20 @@ def test_a_new_key_is_accepted(tmp_path: Path) -> None:
     assert len(bytes.fromhex(key)) == 32
     assert Settings(home=tmp_path, master_key=key).master() == bytes.fromhex(key)  # type: ignore[arg-type]
     assert secrets.token_hex(32) != key
+
+
+def test_a_missing_or_unreadable_file_is_not_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "Quillon_Vantreight.csv", tmp_path):
+        done = run("check", str(path), home=tmp_path)
+        assert done.returncode == 2
+        assert "Quillon" not in done.stdout + done.stderr
+        assert str(tmp_path) not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["WAREHOUSE_URL", "VAULT_URL", "LANDING_URL"])
+def test_the_demo_touches_no_store_but_its_own(name: str, tmp_path: Path) -> None:
+    done = run("demo", home=tmp_path / "home", **{name: "postgresql+psycopg://nobody:nothing@192.0.2.1/real"})
+    assert done.returncode == 3
+    assert name in done.stderr
+    assert "nothing@" not in done.stderr
+    assert not (tmp_path / "home").exists()
