@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from tests.faults.document import document
+
+
+def test_the_page_is_up_to_date() -> None:
+    page = Path(__file__).parents[2] / "docs" / "faults.md"
+    assert page.read_text() == document(), "python -m tests.faults.document > docs/faults.md"
