@@ -19,7 +19,7 @@ SUFFIXES: Final = {"jr": "jr", "junior": "jr", "ii": "jr", "2nd": "jr", "sr": "s
 """`II` and `JR` are used for the same person, so they are one."""
 PARTICLES: Final = ("de", "del", "la", "las", "los", "da", "das", "do", "dos", "di", "van", "von", "der", "den", "el")
 NO_NAMES: Final = ("unknown", "unk", "anonymous", "refused", "withheld", "fnu", "lnu", "nfn", "nln", "nmn")
-"""What is written where a name is not known (`FNU`: first name unknown). None and Null are surnames that people bear."""
+"""What is written where a name is not known (`FNU`: first name unknown); None and Null are surnames of people."""
 PLACEHOLDER_BIRTHS: Final = ("1900-01-01", "1901-01-01", "1800-01-01", "1970-01-01", "9999-12-31")
 """Dates that systems fill in for an unknown birth date; real people of 1 January 1970 lose little."""
 PLACEHOLDER_SSNS: Final = ("123456789", "987654321", "078051120", "111223333", "012345678")

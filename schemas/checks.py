@@ -21,6 +21,8 @@ Test = Callable[[pl.Series], pl.Series]
 """Text, nulls included → whether each cell is sound; null passes."""
 
 CONTROL: Final = r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]"
+SEEN: Final = r"[^\s\u200b-\u200f\u2060\ufeff]"
+"""What leaves a mark: no blank of any script, no character without width."""
 _INT64: Final = 2**63 - 1
 _FLOAT64: Final = sys.float_info.max
 
@@ -76,11 +78,8 @@ def _check(rule: str, test: Test) -> "pa.Check":
 
 
 def _is_filled(texts: pl.Series) -> pl.Series:
-    """Whether there is anything but blanks; stripping is slow, so only where a cell starts with one."""
-    filled = texts.str.len_bytes() > 0
-    if texts.str.starts_with(" ").any():
-        filled &= texts.str.strip_chars(" ").str.len_bytes() > 0
-    return filled.fill_null(False)
+    """Whether there is anything but blanks, those included that only look like one."""
+    return texts.str.contains(SEEN).fill_null(False)
 
 
 def _expression(sound: pl.Expr) -> Test:

@@ -122,6 +122,13 @@ class Feed:
         return tuple(column.name for column in self.columns)
 
     @property
+    def conditions(self) -> tuple[RowRule, ...]:
+        """The rules between columns: those stated, and that no span of the timeline ends before it starts."""
+        spans = (mapped for mapped in self.timeline if isinstance(mapped, Span) and mapped.end is not None)
+        implied = (Ordered(span.start, span.end) for span in spans if span.end is not None)
+        return tuple(dict.fromkeys((*self.rules, *implied)))
+
+    @property
     def namespaces(self) -> Mapping[str, tuple[str, ...]]:
         """Key namespace → its columns, in the order of their parts."""
         parts: dict[str, list[tuple[int, str]]] = {}
@@ -136,15 +143,19 @@ class Feed:
         return {column.name: use.field for column in self.columns for use in column.identifies}
 
     def file_date(self, name: str) -> dt.date | None:
-        """The as-of date that a file name carries; None where the name or the feed has none."""
+        """The as-of date that a file name carries; None where the name or the feed has none.
+
+        It must read back as it was written: strptime takes ``202411`` for the first of January.
+        """
         match = self.file_pattern.fullmatch(name)
         wanted = _DATE_FIELD.search(self.files)
         if match is None or wanted is None:
             return None
         try:
-            return dt.datetime.strptime(match["date"], wanted["format"]).date()
+            date = dt.datetime.strptime(match["date"], wanted["format"])
         except ValueError:
             return None
+        return date.date() if date.strftime(wanted["format"]).lower() == match["date"].lower() else None
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name is of this feed."""

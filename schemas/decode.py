@@ -63,7 +63,9 @@ def cast(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
 def date_values(type: Date, texts: pl.Series) -> pl.DataFrame:
     """The distinct ``text`` that are sound, each with its ``value`` (Date; null for an open end)."""
     distinct = texts.unique().drop_nulls()
-    candidates = pl.DataFrame({"text": distinct}).filter(pl.col("text").str.contains(_ASCII))
+    candidates = pl.DataFrame({"text": distinct}).filter(
+        pl.col("text").str.contains(_ASCII) | pl.col("text").is_in(type.open_end)
+    )
     values = candidates.with_columns(value=pl.coalesce(_read(format) for format in type.formats))
     return values.with_columns(
         value=pl.when(pl.col("text").is_in(type.open_end)).then(None).otherwise(pl.col("value"))

@@ -24,7 +24,7 @@ def judge_rows(feed: Feed, table: RawTable) -> Judged:
     """
     faults = [table.faults, cell_faults(feed, table.rows)]
     typed = cast(feed, table.rows)
-    faults += [_rule_faults(rule, typed) for rule in feed.rules]
+    faults += [_rule_faults(rule, typed) for rule in feed.conditions]
     rejected = _first_of_cell(frame.select(FAULTS.names()).cast(FAULTS) for frame in faults)
     sound = _without(typed, rejected["row_number"])
     conflicting, repeated = _repetitions(feed, sound)

@@ -64,7 +64,7 @@ def _codes(feed: Feed) -> str:
 
 
 def _conditions(feed: Feed) -> str:
-    conditions = [rule_in_words(rule) for rule in feed.rules]
+    conditions = [rule_in_words(rule) for rule in feed.conditions]
     conditions += [expectation_in_words(expectation) for expectation in feed.expects]
     return "## Conditions\n\n" + "\n".join(f"- {condition}" for condition in conditions) if conditions else ""
 

@@ -51,8 +51,8 @@ def rows(feed: Feed, n: int, seed: int) -> pl.DataFrame:
     """
     random = Random(seed)
     cells = {column.name: _column(feed, column, n + n + _SPARE, random) for column in feed.columns}
-    for _ in feed.rules:
-        for rule in feed.rules:
+    for _ in feed.conditions:
+        for rule in feed.conditions:
             _meet(feed, rule, cells, random)
     texts = {column.name: _written(column, cells[column.name], random) for column in feed.columns}
     made = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String()))

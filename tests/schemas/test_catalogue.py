@@ -1,5 +1,6 @@
 """Feeds are found by being there."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -43,3 +44,10 @@ def test_a_module_states_one_feed_of_its_own_name(
 def test_the_dictionary_has_every_column_of_every_feed() -> None:
     described = {(entry.feed, entry.column) for entry in describe_feeds()}
     assert described == {(name, header) for name, found in catalogue.feeds().items() for header in found.headers}
+
+
+@pytest.mark.parametrize("written", ["202411", "2024115", "2024 115", "２０２４0115", "20240230", "240115"])
+def test_a_date_in_a_files_name_reads_back_as_it_was_written(written: str) -> None:
+    dated = feed(files="records_{date:%Y%m%d}.csv")
+    assert dated.file_date("records_20240115.csv") == dt.date(2024, 1, 15)
+    assert not dated.matches(f"records_{written}.csv")

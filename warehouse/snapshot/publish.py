@@ -141,7 +141,7 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
     queries = {
         "extract_life": "FROM timeline.extract_life ORDER BY extract_id",
         "record_life": "FROM timeline.record_life WHERE known_until IS NOT NULL ORDER BY extract_id, source_key",
-        "span_end": "FROM timeline.span_end ORDER BY kind, record_id",
+        "span_end": "FROM timeline.span_end ORDER BY kind, record_id, end_date",
     }
     queries |= {"participant": tables.PARTICIPANT, "coverage": tables.COVERAGE}
     partitions = []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from warehouse.store.engine import LeaseLost, valueless
@@ -39,9 +39,10 @@ class Ledger:
             row = {**delivery, "size_bytes": size, "repeats": known}
             connection.execute(upsert(extract).values(row).on_conflict_do_nothing())
             entered = connection.scalar(select(extract.c.extract_id).filter_by(**delivery))
-            if entered is None:  # another process entered the same content a moment ago
+            while entered is None:  # another process entered the same content a moment ago
                 row["repeats"] = _same_content(connection, agency, feed, digest)
-                entered = connection.scalar(insert(extract).values(row).returning(extract.c.extract_id))
+                connection.execute(upsert(extract).values(row).on_conflict_do_nothing())
+                entered = connection.scalar(select(extract.c.extract_id).filter_by(**delivery))
             settle_repetitions(connection)
             return read(connection, int(entered or 0))
 

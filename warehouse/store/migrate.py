@@ -19,6 +19,13 @@ _GRANTS: Final = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA {WAREHOUSE} TO {ANALYST}",
     f"ALTER DEFAULT PRIVILEGES IN SCHEMA {WAREHOUSE} GRANT SELECT ON TABLES TO {ANALYST}",
 )
+_UNREADABLE: Final = f"""
+SELECT NOT has_schema_privilege(:name, '{WAREHOUSE}', 'USAGE') OR EXISTS (
+    SELECT FROM pg_class WHERE relnamespace = '{WAREHOUSE}'::regnamespace AND relkind IN ('r', 'v')
+    AND NOT has_table_privilege(:name, oid, 'SELECT')
+)
+"""
+"""Default privileges hold for what the same role makes: a migration by another role must grant anew."""
 _HAS_SEARCH_PATH: Final = f"""
 SELECT count(*) FROM pg_db_role_setting AS setting JOIN pg_database AS known ON known.oid = setting.setdatabase
 WHERE known.datname = current_database() AND array_to_string(setconfig, ' ') LIKE '%search_path={WAREHOUSE},%'
@@ -96,7 +103,7 @@ def _admit_analyst(connection: Connection) -> None:
     name = {"name": ANALYST}
     if not connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), name):
         return
-    if not connection.scalar(text(f"SELECT has_schema_privilege(:name, '{WAREHOUSE}', 'USAGE')"), name):
+    if connection.scalar(text(_UNREADABLE), name):
         for grant in _GRANTS:
             connection.execute(text(grant))
     if not connection.scalar(text(_HAS_SEARCH_PATH)):

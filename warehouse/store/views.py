@@ -66,7 +66,7 @@ WHERE known_until IS NULL
 
 _SPAN_END: Final = """
 CREATE VIEW timeline.span_end AS
-SELECT DISTINCT ON (kind, record_id)
+SELECT DISTINCT ON (kind, record_id, event_date)
        left(kind, -4) AS kind, record_id, event_date AS end_date, code, code_raw, text, text_raw, detail
 FROM warehouse.event
 WHERE kind LIKE '%\\_end' AND record_id IS NOT NULL
@@ -83,8 +83,13 @@ SELECT span.participant_key, span.status, span.kind, span.start_date,
        span.agency, span.feed, span.record_id, span.subject_id, span.source_key,
        span.extract_id, span.row_number, span.moment, span.known_from
 FROM warehouse.span_history AS span
-LEFT JOIN timeline.span_end AS span_end
+LEFT JOIN (
+    SELECT kind, record_id, end_date, code, code_raw, text, text_raw, detail,
+           coalesce(lag(end_date) OVER (PARTITION BY kind, record_id ORDER BY end_date), DATE '0001-01-01') AS earlier
+    FROM timeline.span_end
+) AS span_end
        ON span_end.kind = span.kind AND span_end.record_id = span.record_id AND span_end.end_date >= span.start_date
+      AND span_end.earlier < span.start_date
 WHERE span.known_until IS NULL
 """
 

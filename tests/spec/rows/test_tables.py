@@ -7,7 +7,7 @@ import pytest
 
 from schemas.checks import cell_schema
 from schemas.codes import ROW_RULES
-from schemas.contract import Code, Date, Decimal, InScale, Integer, Ordered, Text
+from schemas.contract import Code, Date, Decimal, Event, InScale, Integer, Ordered, Span, Text
 from schemas.rows import judge_rows
 from schemas.table import FAULTS, RawTable
 from tests.schemas.small import feed, kept, table
@@ -33,6 +33,13 @@ WORDS = feed(kept("word", Text(10)), kept("count", Integer(), null=True))
 def test_dates_are_in_order_where_both_are_there(start: str | None, end: str, faults: list[object]) -> None:
     judged = judge_rows(SPANS, table(("number", "start", "end"), ("1", start, end)))
     assert judged.rejected.rows() == faults
+
+
+def test_no_span_ends_before_it_starts_even_where_the_contract_states_no_rule() -> None:
+    stays = feed(START, END, timeline=(Span("custody", start="start", end="end"), Event("service", date="day")))
+    lines = [("1", "2024-01-02", "2024-01-01"), ("2", "2024-01-01", "2024-01-01"), ("3", "2024-01-01", "open")]
+    judged = judge_rows(stays, table(("number", "start", "end"), *lines))
+    assert judged.rejected.rows() == [(2, "end", "date_order")]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,13 @@ def test_content_registered_at_once_by_two_hosts_is_loaded_once(ledger: Ledger) 
     assert len(firsts) == 1
 
 
+def test_the_same_deliveries_registered_at_once_by_several_hosts_are_each_entered_once(ledger: Ledger) -> None:
+    for number in range(5):
+        with ThreadPoolExecutor(6) as pool:
+            entered = list(pool.map(lambda at, digest=str(number): register(ledger, at % 2, digest), range(6)))
+        assert len({one.extract_id for one in entered}) == 2
+
+
 def test_a_lapsed_lease_is_taken_over_and_the_old_worker_cannot_load(
     engine: Engine, ledger: Ledger, surrogate: Surrogates
 ) -> None:

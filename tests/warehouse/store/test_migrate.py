@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from connectors.databases import Databases
+from connectors.databases import ANALYST, Databases
 from warehouse.store.engine import connect
 from warehouse.store.migrate import _configuration, is_current, migrate
 from warehouse.store.tables import LEDGER, SCHEMAS, metadata
@@ -101,6 +101,15 @@ def test_the_analyst_reads_by_plain_name(analyst: Connection, relation: str) -> 
 def test_the_analyst_reads_nothing_else_and_writes_nothing(analyst: Connection, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         analyst.execute(text(statement))
+
+
+def test_what_was_withheld_from_the_analyst_is_granted_by_the_next_migration(
+    analyst: Connection, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"REVOKE SELECT ON warehouse.event FROM {ANALYST}"))
+    migrate(engine.url.render_as_string(hide_password=False))
+    assert analyst.execute(text("SELECT * FROM event")).all() == []
 
 
 def test_a_server_without_the_analysts_role_can_be_migrated(

@@ -1,5 +1,6 @@
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -33,3 +34,11 @@ def test_a_failed_replacement_leaves_the_old_rows(engine: Engine) -> None:
     with pytest.raises(StoreError):
         replace(engine, "outcome", pl.DataFrame([ROW, {**ROW, "value": None}]))
     assert count(engine) == 1
+
+
+def test_two_publications_at_once_leave_the_rows_of_one(engine: Engine) -> None:
+    many = pl.DataFrame([ROW] * 2000)
+    replace(engine, "outcome", many)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: replace(engine, "outcome", many), range(9)))
+    assert count(engine) == 2000

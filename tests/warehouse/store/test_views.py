@@ -90,3 +90,16 @@ def test_coverage_is_one_interval_a_current_delivery(engine: Engine) -> None:
     deliver_all(engine, DELTAS)
     found = rows(engine, "SELECT feed, covered_until FROM warehouse.coverage ORDER BY covered_until")
     assert found == [("contacts", delivery.as_of) for delivery in sorted(DELTAS, key=lambda one: one.as_of)]
+
+
+def test_of_several_ends_of_a_record_the_first_after_the_start_counts(engine: Engine) -> None:
+    deliver_all(
+        engine, (Delivery(STAYS, JULY, [("1", "m", MAY, DAY), ("1", "m", None, JULY), ("1", "m", None, JUNE)]),)
+    )
+    assert rows(engine, "SELECT start_date, end_date FROM warehouse.span") == [(MAY, JUNE)]
+
+
+def test_each_span_of_a_record_has_the_end_that_follows_it(engine: Engine) -> None:
+    deliver_all(engine, (Delivery(STAYS, JULY, [("1", "m", DAY, MAY), ("1", "m", JUNE, JULY)]),))
+    found = rows(engine, "SELECT start_date, end_date FROM warehouse.span ORDER BY start_date")
+    assert found == [(DAY, MAY), (JUNE, JULY)]
