@@ -8,7 +8,9 @@ import datetime as dt
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -107,13 +109,18 @@ def faults_of(rejected: pl.DataFrame) -> tuple[Fault, ...]:
 
 
 def write(receipt: Receipt, intake_root: Path) -> Path:
-    """Write ``<agency>/receipts/<extract_id>.json`` and ``.txt``, each whole or not at all; returns the first."""
+    """Write ``<agency>/receipts/<extract_id>.json`` and ``.txt``, each whole or not at all; returns the first.
+
+    Whichever group may enter the agency's folder may read its receipts, and nobody else but the owner.
+    """
     folder = intake_root / receipt.agency / RECEIPTS
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / f"{receipt.extract_id}.txt", receipt.to_text())
+        shared = bool(folder.parent.stat().st_mode & stat.S_IXGRP)
+        _share(folder, shared)
+        _replace(folder / f"{receipt.extract_id}.txt", receipt.to_text(), shared)
         path = folder / f"{receipt.extract_id}.json"
-        _replace(path, json.dumps(receipt.to_json(), indent=2, ensure_ascii=False) + "\n")
+        _replace(path, json.dumps(receipt.to_json(), indent=2, ensure_ascii=False) + "\n", shared)
     except OSError as error:
         code = error.errno
     else:
@@ -121,10 +128,21 @@ def write(receipt: Receipt, intake_root: Path) -> Path:
     raise StoreError(f"a receipt cannot be written (errno {code})")
 
 
-def _replace(path: Path, text: str) -> None:
+def _share(folder: Path, shared: bool) -> None:
+    """Let the group that owns the agency's folder read the receipts, where that is asked for and may be done."""
+    if not shared:
+        return
+    # A receipt that its agency cannot read yet is better than none.
+    with suppress(PermissionError):
+        os.chown(folder, -1, folder.parent.stat().st_gid)
+        folder.chmod(0o2750)
+
+
+def _replace(path: Path, text: str, shared: bool) -> None:
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with aside.open("x", encoding="utf-8") as stream:
+            os.fchmod(stream.fileno(), 0o640 if shared else 0o600)
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

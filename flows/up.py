@@ -28,6 +28,9 @@ RESTART_WINDOW_SECONDS: Final = 120.0
 WORKER_NICENESS: Final = 10
 """The worker repeats what the resident has usually done already: it must not slow a receipt down."""
 
+_KEYLESS: Final = frozenset({"server", "deploy"})
+"""Children that open no store: neither key nor database address is in their environment."""
+
 _POLL_SECONDS: Final = 0.2
 _HOUSE: Final = Path(__file__).resolve().parents[1]
 
@@ -46,7 +49,10 @@ class _Crew:
         return self.settings.home / "run"
 
     def start(self, name: str, *arguments: str, niceness: int = 0) -> None:
-        environment = self.server.environment() | {"THROUGHCARE_HOME": str(self.settings.home)}
+        environment = self.server.environment()
+        if name in _KEYLESS:
+            environment = {known: value for known, value in environment.items() if not known.startswith("THROUGHCARE_")}
+        environment["THROUGHCARE_HOME"] = str(self.settings.home)
         log = self.run / f"{name}.log"
         self.children[name] = start(name, arguments, environment, log, niceness)
         record(self.run / "groups.json", [child for child in self.children.values() if child.alive])

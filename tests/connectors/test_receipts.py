@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import os
+import stat
 from pathlib import Path
 
 import polars as pl
@@ -111,3 +113,29 @@ def test_a_receipt_that_cannot_be_written_is_an_error_of_the_store(tmp_path: Pat
     (tmp_path / "metro_probation").write_text("a file where a folder should be")
     with pytest.raises(StoreError):
         write(RECEIPT, tmp_path)
+
+
+@pytest.mark.parametrize(("agency_mode", "folder_mode", "file_mode"), [(0o700, 0o700, 0o600), (0o2730, 0o2750, 0o640)])
+def test_the_agencys_group_and_nobody_else_may_read_its_receipts(
+    tmp_path: Path, agency_mode: int, folder_mode: int, file_mode: int
+) -> None:
+    before = os.umask(0o077)
+    try:
+        agency = tmp_path / RECEIPT.agency
+        agency.mkdir()
+        agency.chmod(agency_mode)
+        path = write(RECEIPT, tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == folder_mode
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.with_suffix(".txt"))] == [file_mode, file_mode]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder to a foreign group")
+def test_receipts_belong_to_the_group_of_the_agencys_folder(tmp_path: Path) -> None:
+    agency = tmp_path / RECEIPT.agency
+    agency.mkdir()
+    os.chown(agency, -1, 12_345)
+    agency.chmod(0o730)
+    path = write(RECEIPT, tmp_path)
+    assert (path.stat().st_gid, path.parent.stat().st_gid) == (12_345, 12_345)
