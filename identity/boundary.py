@@ -2,7 +2,7 @@
 
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -30,6 +30,23 @@ def sealed(function: Callable[P, R]) -> Callable[P, R]:
         raise StoreError(message)
 
     return call
+
+
+def sealed_iterator(function: Callable[P, Iterator[R]]) -> Callable[P, Generator[R, None, None]]:
+    """The same for a function that yields: whatever it raises between two values."""
+
+    @functools.wraps(function)
+    def iterate(*args: P.args, **kwargs: P.kwargs) -> Generator[R, None, None]:
+        try:
+            yield from function(*args, **kwargs)
+            return
+        except ThroughcareError:
+            raise
+        except Exception as error:
+            message = _place(function.__qualname__, error)
+        raise StoreError(message)
+
+    return iterate
 
 
 def _place(name: str, error: Exception) -> str:

@@ -1,23 +1,19 @@
 """The split: identifiers into the vault, content with random ids out of it."""
 
-import os
-from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import psycopg
 
 from identity import fields
-from identity.boundary import sealed
+from identity.boundary import sealed, sealed_iterator
 from identity.cmac import Codes
-from identity.keys import VaultKeys, blind_keys, digests, encrypt_all, unwrap, wrap
-from identity.surrogates import Ids, Places, allocate, lock, namespace_id
-from identity.transfer import copy_in
+from identity.keys import blind_keys, digests, encrypt_all
+from identity.staging import Staging, staging
+from identity.surrogates import Ids, Places
 from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
 from schemas.table import raw_column
@@ -26,91 +22,52 @@ IDENTITY, NUMBER, ALIAS = 1, 2, 3
 """Kinds of sighting: what the subject of a row is."""
 
 _PART = "\x1e"
+_NOTHING = "\x1d"
 _CHUNK_ROWS = 1 << 16
-_IDENTITIES = "SELECT digest, identity_id AS id FROM record"
-
-
-@dataclass(frozen=True)
-class _Staging:
-    """Writing one extract into the vault: COPY runs in a thread of its own while the next digests are made."""
-
-    keys: VaultKeys
-    feed: Feed
-    extract_id: int
-    data_key: bytes
-    namespaces: Mapping[str, int]
-    reader: psycopg.Cursor
-    writer: psycopg.Cursor
-    thread: ThreadPoolExecutor
-    written: list[Future[None]] = field(default_factory=list)
-
-    def write(self, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        """Queue rows of this extract for a table."""
-        length = len(next(iter(columns.values())))
-        rows = {**columns, "extract_id": np.full(length, self.extract_id)}
-        self.written.append(self.thread.submit(copy_in, self.writer, table, rows))
-
-    def wait(self) -> None:
-        """Until all that was queued is written; raises what went wrong."""
-        for future in self.written:
-            future.result()
 
 
 @sealed
 def split(
     vault: Vault, feed: Feed, extract_id: int, accepted: pl.DataFrame, *, via: Collection[str] | None = None
 ) -> pl.DataFrame:
-    """Write what identifies to the vault (staged) and return the content.
+    """`split_batches` of an extract that comes as one frame."""
+    return pl.concat(split_batches(vault, feed, extract_id, [accepted], via=via))
+
+
+@sealed_iterator
+def split_batches(
+    vault: Vault, feed: Feed, extract_id: int, batches: Iterable[pl.DataFrame], *, via: Collection[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """Write what identifies to the vault and yield the content, batch by batch; staged once all are taken.
 
     ``via``: the key namespaces by which other feeds find their person (default: those of the catalogue).
-    Content columns: ``row_number``, ``source_key`` (keyed hash of the natural key), ``subject_id`` (null
-    where the row has no person), ``key:<namespace>`` per key, and the kept columns by header, coarsened,
-    with the agency's own text of codes. Repeating a split gives the same ids.
+    Content columns: ``row_number``, ``source_key`` (keyed hash of the natural key), ``version`` (keyed hash of all
+    that the row says), ``deleted`` (where the feed says which records are), ``subject_id`` (null where the row has
+    no person), ``key:<namespace>`` per key, and the kept columns by header, coarsened, with the agency's own text of
+    codes. Repeating a split gives the same ids.
     """
+    tied = _via_namespaces() if via is None else via
+    with staging(vault, feed, extract_id) as begun:
+        for accepted in batches:
+            content = _split(begun, accepted, tied)
+            begun.wait()
+            yield content
+
+
+def _split(staging: Staging, accepted: pl.DataFrame, via: Collection[str]) -> pl.DataFrame:
+    feed = staging.feed
     natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in _cells(feed.key)], separator=_PART))
-    with _staging(vault, feed, extract_id) as staging:
-        keys = {namespace: _key_ids(staging, namespace, accepted) for namespace in feed.namespaces}
-        subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
-        _sight(staging, subject, kind)
-        _tie(staging, subject, keys, _via_namespaces() if via is None else via)
-        source = blind_keys(vault.keys.source, feed.name, natural.to_series())
-    return _content(feed, accepted, source, subject, keys)
+    keys = {namespace: _key_ids(staging, namespace, accepted) for namespace in feed.namespaces}
+    subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
+    _sight(staging, subject, kind)
+    _tie(staging, subject, keys, via)
+    source = blind_keys(staging.keys.source, feed.name, natural.to_series())
+    version = blind_keys(staging.keys.source, f"version of {feed.name}", _said(accepted))
+    marks = [pl.Series("source_key", source), pl.Series("version", version)]
+    return _content(feed, accepted, marks, subject, keys)
 
 
-@contextmanager
-def _staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[_Staging]:
-    with vault.transaction() as writer, vault.transaction() as reader, ThreadPoolExecutor(1) as thread:
-        lock(writer)
-        data_key = _stage(vault, writer, feed, extract_id)
-        namespaces = {name: namespace_id(writer, name) for name in feed.namespaces}
-        staging = _Staging(vault.keys, feed, extract_id, data_key, namespaces, reader, writer, thread)
-        yield staging
-        staging.wait()
-
-
-def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) -> bytes:
-    """Enter the extract, or forget what an earlier attempt staged of it; returns its data key."""
-    data_key = os.urandom(32)
-    cursor.execute(
-        "INSERT INTO extract (extract_id, feed, agency, state, data_key) VALUES (%s, %s, %s, 'staged', %s) "
-        "ON CONFLICT DO NOTHING",
-        (extract_id, feed.name, feed.agency, wrap(vault.keys, data_key, f"extract {extract_id}")),
-    )
-    if cursor.rowcount:
-        return data_key
-    cursor.execute("DELETE FROM sighting WHERE extract_id = %s", (extract_id,))
-    cursor.execute("DELETE FROM alias WHERE extract_id = %s", (extract_id,))
-    cursor.execute(
-        "UPDATE extract SET state = CASE state WHEN 'confirmed' THEN state ELSE 'staged' END WHERE extract_id = %s "
-        "RETURNING data_key",
-        (extract_id,),
-    )
-    row = cursor.fetchone()
-    assert row is not None
-    return unwrap(vault.keys, bytes(row[0]), f"extract {extract_id}")
-
-
-def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
+def _key_ids(staging: Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     """The surrogate of each row's key; 0 where it has none."""
     columns, number = staging.feed.namespaces[namespace], staging.namespaces[namespace]
     starts, run = _runs(accepted.select(columns))
@@ -121,14 +78,13 @@ def _key_ids(staging: _Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
         staging.write("key", {"digest": new, "surrogate": ids, "namespace_id": constant})
 
     wanted = digests(staging.keys.digest, f"key {namespace}", values.drop_nulls())
-    known = f"SELECT digest, surrogate AS id FROM key WHERE namespace_id = {number}"
     ids = np.zeros(len(values), np.int64)
-    ids[values.is_not_null().to_numpy()] = allocate(staging.reader, known, wanted, store)
+    ids[values.is_not_null().to_numpy()] = staging.keys_of[namespace].ids(wanted, store)
     return ids[run]
 
 
 def _subjects(
-    staging: _Staging, accepted: pl.DataFrame, natural: pl.Series, keys: dict[str, Ids]
+    staging: Staging, accepted: pl.DataFrame, natural: pl.Series, keys: dict[str, Ids]
 ) -> tuple[Ids, npt.NDArray[np.int16]]:
     """Subject id (0: none) and kind of sighting of each row."""
     match staging.feed.subject:
@@ -150,7 +106,7 @@ def _subjects(
     return np.where(identity > 0, identity, number), kind
 
 
-def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, number: Ids, owner: str) -> Ids:
+def _identities(staging: Staging, accepted: pl.DataFrame, scope: pl.Series, number: Ids, owner: str) -> Ids:
     """The identity of each row (0: it names nobody); one per distinct identifiers within the number or record."""
     columns = fields.identifying_columns(staging.feed)
     if not columns:
@@ -163,7 +119,7 @@ def _identities(staging: _Staging, accepted: pl.DataFrame, scope: pl.Series, num
     rows = starts[named]
     about = _About(texts.drop_nulls(), number[rows], accepted["row_number"].to_numpy()[rows])
     ids = np.zeros(len(starts), np.int64)
-    ids[named] = allocate(staging.reader, _IDENTITIES, wanted, partial(_store_identities, staging, about))
+    ids[named] = staging.identities.ids(wanted, partial(_store_identities, staging, about))
     return ids[run]
 
 
@@ -176,7 +132,7 @@ class _About:
     row_number: Ids
 
 
-def _store_identities(staging: _Staging, about: _About, new: Codes, ids: Ids, places: Places) -> None:
+def _store_identities(staging: Staging, about: _About, new: Codes, ids: Ids, places: Places) -> None:
     for start in range(0, len(ids), _CHUNK_ROWS):
         chunk = slice(start, start + _CHUNK_ROWS)
         number, row_number = about.number[places[chunk]], about.row_number[places[chunk]].astype(np.int32)
@@ -197,14 +153,14 @@ def _store_identities(staging: _Staging, about: _About, new: Codes, ids: Ids, pl
                 staging.write("record", columns | ({"number_id": number[rows]} if numbered else {}))
 
 
-def _sight(staging: _Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:
+def _sight(staging: Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:
     seen, first = np.unique(subject, return_index=True)
     real = seen > 0
     if real.any():
         staging.write("sighting", {"subject_id": seen[real], "kind": kind[first[real]]})
 
 
-def _tie(staging: _Staging, subject: Ids, keys: Mapping[str, Ids], via: Collection[str]) -> None:
+def _tie(staging: Staging, subject: Ids, keys: Mapping[str, Ids], via: Collection[str]) -> None:
     """Write which subject each key stands for, where other feeds find their person by that key."""
     feed = staging.feed
     if not isinstance(feed.subject, Key | EachRow):
@@ -217,20 +173,21 @@ def _tie(staging: _Staging, subject: Ids, keys: Mapping[str, Ids], via: Collecti
             staging.write("alias", {name: pairs[name].to_numpy() for name in pairs.columns})
 
 
-def _content(feed: Feed, accepted: pl.DataFrame, source: Ids, subject: Ids, keys: dict[str, Ids]) -> pl.DataFrame:
-    ids = [pl.Series("source_key", source), pl.Series("subject_id", subject)]
+def _content(
+    feed: Feed, accepted: pl.DataFrame, marks: list[pl.Series], subject: Ids, keys: dict[str, Ids]
+) -> pl.DataFrame:
+    ids = [pl.Series("subject_id", subject)]
     ids += [pl.Series(f"key:{namespace}", surrogate) for namespace, surrogate in keys.items()]
     kept = [_kept(column.name, column.keep.as_) for column in feed.columns if column.keep]
     raw = [name for column in feed.columns if column.keep and (name := raw_column(column.name)) in accepted.columns]
-    return accepted.select(
-        "row_number",
-        *(
-            pl.when(series != 0).then(series).alias(series.name) if series.name != "source_key" else series
-            for series in ids
-        ),
-        *kept,
-        *raw,
-    )
+    filled = (pl.when(series != 0).then(series).alias(series.name) for series in ids)
+    return accepted.select("row_number", *marks, *filled, *kept, *raw)
+
+
+def _said(accepted: pl.DataFrame) -> pl.Series:
+    """All that each row says, as one text: a record that says something else is another version of it."""
+    cells = pl.all().exclude("row_number").cast(pl.String).fill_null(_NOTHING)
+    return accepted.select(pl.concat_str(cells, separator=_PART)).to_series()
 
 
 def _kept(name: str, coarsening: str | None) -> pl.Expr:

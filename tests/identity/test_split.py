@@ -1,14 +1,16 @@
 """The split: what goes into the vault, what comes out, and that doing it twice changes nothing."""
 
+from collections.abc import Iterator
+
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from identity.keys import VaultKeys
-from identity.split import split
+from identity.split import split, split_batches
 from identity.vault import Vault
 from schemas.contract import Column, Drop, EachRow, Identify, Keep, Key, NoSubject, Text, Via
-from schemas.errors import SettingsError, StoreError
+from schemas.errors import DeliveryRefused, SettingsError, StoreError
 from tests.identity.feeds import PEER, PROBATION, feed, rows
 
 CHARGES = feed(
@@ -46,12 +48,42 @@ def count(vault: Vault, table: str) -> int:
 def test_content_has_no_identifier_and_no_number(vault: Vault) -> None:
     content = split(vault, CHARGES, 1, rows(CHARGES, CASE), via={"court.case_party"})
     assert content.columns == [
-        "row_number", "source_key", "subject_id", "key:court.case", "key:court.case_party", "key:court.number",
-        "Zip", "Day",
+        "row_number", "source_key", "version", "subject_id", "key:court.case", "key:court.case_party",
+        "key:court.number", "Zip", "Day",
     ]  # fmt: skip
     text = str(content.to_dicts())
     assert not any(value in text for value in ("C1", "77'", "SMITH", "60601", "secret"))
     assert content["Zip"].to_list() == ["606"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_an_extract_in_batches_is_split_as_one(vault: Vault, size: int) -> None:
+    cells = [
+        CASE | {"Case": f"C{place % 3}", "Number": str(place % 4), "Name": f"SMITH, {place % 2}"} for place in range(7)
+    ]
+    accepted = rows(CHARGES, *cells)
+    batches = [accepted[start : start + size] for start in range(0, accepted.height, size)]
+    batched = pl.concat(split_batches(vault, CHARGES, 1, batches, via={"court.case_party"}))
+    assert count(vault, "record") == 4
+    assert count(vault, "key") == 4 + 3 + 3
+    assert batched.equals(split(vault, CHARGES, 1, accepted, via={"court.case_party"}))
+    assert (count(vault, "record"), count(vault, "key")) == (4, 10)
+
+
+def test_a_batch_that_cannot_be_had_leaves_nothing_staged(vault: Vault) -> None:
+    def broken() -> Iterator[pl.DataFrame]:
+        yield rows(CHARGES, CASE)
+        raise DeliveryRefused("count_mismatch")
+
+    with pytest.raises(DeliveryRefused):
+        list(split_batches(vault, CHARGES, 1, broken()))
+    assert count(vault, "extract") == count(vault, "record") == 0
+
+
+def test_the_same_words_are_the_same_version_and_others_another(vault: Vault) -> None:
+    cells = [CASE, CASE | {"Name": "SMITH, JO"}, CASE]
+    versions = [split(vault, CHARGES, place, rows(CHARGES, cell))["version"].item() for place, cell in enumerate(cells)]
+    assert versions[0] == versions[2] != versions[1]
 
 
 def test_the_vault_holds_no_clear_text(vault: Vault) -> None:
