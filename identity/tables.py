@@ -26,6 +26,14 @@ def _id(name: str, comment: str, *, key: bool = False, null: bool = False) -> sa
     )
 
 
+seal = sa.Table(
+    "seal", metadata,
+    sa.Column("one", sa.SmallInteger, primary_key=True, autoincrement=False, comment="Always 1: there is one seal"),
+    sa.Column("sealed", sa.LargeBinary, nullable=False, comment="A constant, encrypted under the vault's key"),
+    sa.CheckConstraint("one = 1", name="one"),
+    comment="Tells the vault's own key from any other before anything is read or written under it",
+)  # fmt: skip
+
 extract = sa.Table(
     "extract", metadata,
     _id("extract_id", "The extract's number in the ledger", key=True),

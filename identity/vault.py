@@ -9,17 +9,20 @@ import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from cryptography.exceptions import InvalidTag
+from sqlalchemy.dialects.postgresql import insert
 
 from identity import tables
 from identity.boundary import sealed
-from identity.keys import VaultKeys
+from identity.keys import MASTER_BYTES, VaultKeys, unwrap, wrap
 from identity.surrogates import LOCK
-from schemas.errors import StoreError
+from schemas.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from identity.link import LinkBatch
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_SEAL = "seal of the vault"
 
 
 class Vault:
@@ -32,7 +35,10 @@ class Vault:
 
     @sealed
     def migrate(self) -> None:
-        """Bring the schema up to date; safe to repeat and under concurrent starts."""
+        """Bring the schema up to date; safe to repeat and under concurrent starts.
+
+        `SettingsError` where the vault was set up under another key: nothing is to be written under this one.
+        """
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.begin() as connection:
@@ -40,6 +46,7 @@ class Vault:
             connection.execute(sa.schema.CreateSchema(tables.SCHEMA, if_not_exists=True))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            _check_key(connection, self.keys)
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[psycopg.Cursor]:
@@ -115,6 +122,25 @@ class Vault:
     def close(self) -> None:
         """Give the pooled connections back."""
         self.engine.dispose()
+
+
+def _check_key(connection: sa.Connection, keys: VaultKeys) -> None:
+    """Seal a new vault under its key; hold an older one's seal, or what it has sealed before, against the key."""
+    known = connection.scalar(sa.select(tables.seal.c.sealed))
+    owner = _SEAL
+    if known is None:
+        earlier = connection.execute(sa.select(tables.extract.c.extract_id, tables.extract.c.data_key).limit(1)).first()
+        known, owner = (earlier.data_key, f"extract {earlier.extract_id}") if earlier else (None, _SEAL)
+    if known is not None:
+        try:
+            unwrap(keys, bytes(known), owner)
+            opens = True
+        except InvalidTag:
+            opens = False
+        if not opens:
+            raise SettingsError("the vault was set up under another master key")
+    sealed = {"one": 1, "sealed": wrap(keys, bytes(MASTER_BYTES), _SEAL)}
+    connection.execute(insert(tables.seal).values(sealed).on_conflict_do_nothing())
 
 
 def _forget(connection: sa.Connection, extract_id: int) -> None:

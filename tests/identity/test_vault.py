@@ -4,6 +4,7 @@ import hmac
 import uuid
 
 import polars as pl
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,11 +13,15 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.postgres import Databases
 from identity.blocks import TRAITS, pairs, shared_values
-from identity.keys import ProjectKey, blind_keys, digests, participant_key
+from identity.keys import ProjectKey, VaultKeys, blind_keys, digests, participant_key
 from identity.model import shipped
+from identity.split import split
 from identity.tables import SCHEMA, metadata
 from identity.vault import Vault
+from schemas.errors import SettingsError
+from tests.identity.feeds import PEER, rows
 
 
 def test_migrations_give_the_declared_tables(vault: Vault) -> None:
@@ -26,6 +31,19 @@ def test_migrations_give_the_declared_tables(vault: Vault) -> None:
                    "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA}  # fmt: skip
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
+
+
+def test_another_key_is_refused_at_the_door_and_the_right_one_is_not(vault: Vault, fresh_databases: Databases) -> None:
+    other = Vault(fresh_databases.vault, VaultKeys.from_master(bytes(range(1, 33))))
+    with pytest.raises(SettingsError, match="another master key"):
+        other.migrate()
+    vault.migrate()
+    with vault.engine.begin() as connection:
+        connection.execute(sa.text("TRUNCATE vault.seal"))
+    split(vault, PEER, 1, rows(PEER, {}))
+    with pytest.raises(SettingsError, match="another master key"):
+        other.migrate()
+    other.close()
 
 
 def test_every_table_and_column_says_what_it_is() -> None:
