@@ -112,7 +112,9 @@ def _deliver(settings: Settings) -> None:
 def _python(module: str, *arguments: object) -> dict[str, Any]:
     """Run a program of the bench, which nothing may import, and read the last line that it prints."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(command, cwd=_HOUSE, env=environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=_HOUSE, env=environment(with_keys=False), capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise DemoFailed(f"python -m {module} failed: {done.stderr.strip().splitlines()[-1:]}")
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])

@@ -44,9 +44,9 @@ class Server:
         """The address of the API."""
         return f"{self.url}/api"
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, *, with_keys: bool = True) -> dict[str, str]:
         """What Prefect processes inherit: this server only, no analytics, nothing persisted that a flow returns."""
-        return environment() | {
+        return environment(with_keys=with_keys) | {
             "PREFECT_HOME": str(self.home),
             "PREFECT_API_URL": self.api_url,
             "PREFECT_API_AUTH_STRING": self.credentials,

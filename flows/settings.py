@@ -100,9 +100,13 @@ def read_settings(home: Path | None = None) -> Settings:
     raise SettingsError(problem)
 
 
-def environment() -> dict[str, str]:
-    """The environment that child processes inherit, without another Prefect's settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+def environment(*, with_keys: bool = True) -> dict[str, str]:
+    """The environment that child processes inherit, without another Prefect's settings.
+
+    A child that opens no store is given neither key nor address of one (``with_keys`` false).
+    """
+    left_out = ("PREFECT_",) if with_keys else ("PREFECT_", Settings.model_config["env_prefix"])
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 def _private_text(path: Path) -> str:

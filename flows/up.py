@@ -49,9 +49,7 @@ class _Crew:
         return self.settings.home / "run"
 
     def start(self, name: str, *arguments: str, niceness: int = 0) -> None:
-        environment = self.server.environment()
-        if name in _KEYLESS:
-            environment = {known: value for known, value in environment.items() if not known.startswith("THROUGHCARE_")}
+        environment = self.server.environment(with_keys=name not in _KEYLESS)
         environment["THROUGHCARE_HOME"] = str(self.settings.home)
         log = self.run / f"{name}.log"
         self.children[name] = start(name, arguments, environment, log, niceness)

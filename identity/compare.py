@@ -1,6 +1,5 @@
 """Scoring pairs of identities with Splink on DuckDB in memory, by the shipped model."""
 
-import math
 from typing import Any, Final
 
 import duckdb
@@ -174,8 +173,3 @@ def _ruled(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
         f"({_VETOED.format(**terms)}) AS vetoed", f"({_CONTRADICTS.format(**terms)}) AS contradicts",
     ])  # fmt: skip
     return compared.select(ruled).cast(SCORED)
-
-
-def probability(weight: float) -> float:
-    """The probability that belongs to a match weight in bits."""
-    return 1 / (1 + math.exp2(-weight))

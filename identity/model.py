@@ -5,7 +5,6 @@ and says where each number comes from.
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,11 +36,6 @@ class Model:
     surname: Mapping[str, float]
     rare_given: float
     rare_surname: float
-
-    @property
-    def prior_weight(self) -> float:
-        """The prior in bits."""
-        return math.log2(self.prior / (1 - self.prior))
 
     def gamma(self, comparison: str, level: str) -> int:
         """Splink's number of a level: 0 is the furthest, -1 is "one side is empty"."""
