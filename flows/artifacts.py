@@ -5,11 +5,19 @@ from typing import Any, Final
 
 from prefect.artifacts import create_markdown_artifact
 
+SHOWN_APART: Final = 25
+"""So many extracts of a run have an artifact each; storing one costs as much as taking a small extract."""
 COUNTED: Final = ("received", "loaded", "rejected", "duplicate", "quarantined")
 
 
 def show_receipts(receipts: Sequence[Mapping[str, Any]]) -> None:
-    """One artifact an extract, its versions under the key ``extract-<id>``; one for a run that found nothing."""
+    """One artifact an extract, its versions under the key ``extract-<id>``; of very many extracts one for all.
+
+    A run that found nothing says so.
+    """
+    if len(receipts) > SHOWN_APART:
+        create_markdown_artifact(receipt_table(receipts), key="extracts", description="What became of many extracts")
+        return
     for receipt in receipts:
         create_markdown_artifact(
             receipt_table([receipt]), key=f"extract-{receipt['extract_id']}", description="What became of an extract"

@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -63,6 +64,15 @@ def drain(stores: Stores, on_stage: Stage | None = None, until: int | None = Non
     """Take every pending extract, or those entered up to ``until``, to its receipt."""
     while (receipt := take_next(stores, on_stage, until)) is not None:
         yield receipt
+
+
+def take_for(stores: Stores, seconds: float, until: int | None = None) -> Iterator[Receipt]:
+    """Take pending extracts to their receipts, one at least where there is one, and no new one after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while (receipt := take_next(stores, until=until)) is not None:
+        yield receipt
+        if time.monotonic() >= deadline:
+            return
 
 
 def take_next(stores: Stores, on_stage: Stage | None = None, until: int | None = None) -> Receipt | None:

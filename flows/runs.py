@@ -4,6 +4,7 @@ Parameters, results, states and artifacts hold extract ids and counts only; ever
 """
 
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from prefect import flow, task
@@ -21,6 +22,8 @@ RETRY_SECONDS: Final = [2.0, 10.0, 60.0]
 """A store that is away is waited for; what a contract or a broken file says is never retried here."""
 
 EXTRACT_SECONDS: Final = 3_600
+TOGETHER_SECONDS: Final = 2.0
+"""How long a task goes on taking extracts: tracking a task costs what taking a small extract costs."""
 RUN_SECONDS: Final = 6 * 3_600
 
 _TASK: Final[dict[str, Any]] = {
@@ -29,13 +32,15 @@ _TASK: Final[dict[str, Any]] = {
 _FLOW: Final[dict[str, Any]] = {"timeout_seconds": RUN_SECONDS, "persist_result": False, "log_prints": False}
 
 
-@task(name="take the next extract", timeout_seconds=EXTRACT_SECONDS, **_TASK)
+@task(name="take the next extracts", timeout_seconds=EXTRACT_SECONDS, **_TASK)
 @only_codes
-def take_next(until: int | None = None) -> dict[str, Any] | None:
-    """Bring the oldest pending extract to its receipt; None when nothing is pending up to the extract ``until``."""
+def take_next(until: int | None = None) -> list[dict[str, Any]]:
+    """Bring the oldest pending extracts, up to the extract ``until``, to their receipts; empty when there is none.
+
+    After `TOGETHER_SECONDS` it ends with what it has: a large extract is a task of its own, many small ones share one.
+    """
     with process_stores() as stores:
-        receipt = ingesting.take_next(stores, until=until)
-        return None if receipt is None else receipt.to_json()
+        return [receipt.to_json() for receipt in ingesting.take_for(stores, TOGETHER_SECONDS, until)]
 
 
 @flow(name="ingest", description="Takes every pending extract to its receipt.", **_FLOW)
@@ -46,7 +51,7 @@ def ingest(extract_id: int | None = None) -> int:
     What lands later is left to its own event: its watcher is faster than a worker that has just begun.
     """
     with process_stores(), concurrency("throughcare-ingest", occupy=1, strict=True):
-        receipts = list(iter(partial(take_next, extract_id), None))
+        receipts = list(chain.from_iterable(iter(partial(take_next, extract_id), [])))
         show_receipts(receipts)
     return len(receipts)
 
@@ -101,7 +106,7 @@ def sweep() -> dict[str, int]:
     """Find what was missed, then drain the ledger."""
     with process_stores(), concurrency("throughcare-ingest", occupy=1, strict=True):
         found = find_missed()
-        receipts = list(iter(take_next, None))
+        receipts = list(chain.from_iterable(iter(take_next, [])))
         show_sweep(found)
         show_receipts(receipts)
     return found
