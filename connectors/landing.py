@@ -1,27 +1,35 @@
 """The landing store: every delivered file, encrypted, under the SHA-256 of its content.
 
-The name of the file, in which names of people stand, is kept in a second, smaller blob beside it.
+The name of the file, in which names of people stand, and its manifest are kept in smaller blobs beside it.
 """
 
 import hashlib
+import hmac
 import os
 import re
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connectors.sealing import CHUNK, KEY_BYTES, seal, unseal
-from schemas.errors import StoreError
+from connectors.place import Place, failure_of, guarded
+from connectors.sealing import CHUNK, KEY_BYTES, read_up_to, seal, unseal, unsealed
+from schemas.errors import SettingsError, StoreError
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_STORED: Final = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})")
 _ASIDE: Final = "incoming"
+_CHECK: Final = "check"
+_CHECKED: Final = b"sealed"
+_SAMPLE: Final = 3
+"""So many names are tried where a store has no check yet: one that was damaged must not lock it."""
 
 
 @dataclass(frozen=True)
@@ -33,132 +41,225 @@ class Landed:
 
 
 class LandingStore:
-    """Files below an fsspec URL, written and read under one key (32 random bytes or more)."""
+    """Files below an fsspec URL, written and read under one key (32 random bytes or more).
 
-    def __init__(self, url: str, key: bytes) -> None:
-        """Open the store; a local folder is made, for its owner only."""
+    A constant sealed with the first file tells at opening whether the key is the one the store was made with.
+    """
+
+    def __init__(self, url: str, key: bytes, options: Mapping[str, Any] | None = None) -> None:
+        """Open the store; a local folder is made, for its owner only. `SettingsError` where the key is another."""
         if len(key) < KEY_BYTES:
             raise StoreError("landing: the key is too short")
-        self._fs, root = fsspec.core.url_to_fs(url)
-        self._root = str(root).rstrip("/")
-        self._key = key
-        self._is_local = isinstance(self._fs, LocalFileSystem)
-        self._make_folder(self._root)
+        self._place, self._key, self._is_checked = Place(url, options), key, False
+        self._prepare()
 
-    def put(self, path: Path) -> Landed:
+    def put(self, path: Path, manifest: bytes | None = None) -> Landed:
         """Store a file and its name, durably; storing the same bytes again changes nothing.
 
         The plaintext is read once and written nowhere. Raises `StoreError` where ``path`` is no regular file
         or the store does not take it.
         """
         try:
-            with _open_regular(path) as stream:
-                pieces = _HashedPieces(stream)
-                aside = self._write_aside(pieces, lambda: pieces.digest.encode())
-            self._keep(aside, pieces.digest, path.name)
+            stream = open_regular(path)
         except OSError as error:
-            code = error.errno
+            failure = failure_of(error, "landing: a file cannot be stored")
         else:
-            return Landed(pieces.digest, pieces.size)
-        raise StoreError(f"landing: a file cannot be stored (errno {code})")
+            with stream:
+                return self.put_stream(stream, path.name, manifest)
+        raise failure
+
+    @guarded
+    def put_stream(self, stream: IO[bytes], name: str, manifest: bytes | None = None) -> Landed:
+        """Store what a stream gives, as `put` does."""
+        pieces = _HashedPieces(stream)
+        aside = self._write_aside(pieces, lambda: pieces.digest.encode())
+        try:
+            self._make_check()
+            self._keep(aside, pieces.digest, name, manifest)
+        except BaseException:
+            with suppress(Exception):
+                self._place.remove(aside)
+            raise
+        return Landed(pieces.digest, pieces.size)
 
     def read(self, digest: str) -> bytes:
         """The content stored under a digest; `StoreError` where there is none or it is not what was stored."""
-        return self._read(self._path(digest), digest.encode())
+        return b"".join(self.pieces(digest))
+
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """The content in pieces of 4 MiB, each genuine; `StoreError` as soon as one is not, or the end is missing."""
+        return self._unsealed(self._path(digest), digest.encode())
 
     def name(self, digest: str) -> str:
         """The name under which the content was delivered first."""
-        return os.fsdecode(self._read(self._path(digest) + ".name", _name_of(digest)))
+        return os.fsdecode(b"".join(self._unsealed(self._path(digest) + ".name", _name_of(digest))))
 
+    def manifest(self, digest: str) -> bytes | None:
+        """The manifest that came with the content; None where none came."""
+        path = self._path(digest) + ".manifest"
+        return b"".join(self._unsealed(path, _manifest_of(digest))) if self._exists(path) else None
+
+    @guarded
     def rename(self, digest: str, name: str) -> None:
         """Let the content stored under a digest go by another name."""
-        self._put_name(self._path(digest), digest, name)
+        self._put_beside(self._path(digest) + ".name", os.fsencode(name), _name_of(digest))
+
+    @guarded
+    def attach(self, digest: str, manifest: bytes | None) -> None:
+        """Let the content stored under a digest go with another manifest, or with none."""
+        path = self._path(digest) + ".manifest"
+        if manifest is None:
+            self._place.remove(path)
+        else:
+            self._put_beside(path, manifest, _manifest_of(digest))
 
     def exists(self, digest: str) -> bool:
         """Whether content is stored under a digest."""
-        return bool(self._fs.exists(self._path(digest)))
+        return self._exists(self._path(digest))
 
+    @guarded
+    def digests(self) -> Iterator[str]:
+        """What is stored, in the order of the digests."""
+        found = self._place.system.find(self._place.root)
+        inner = (path[len(self._place.root) + 1 :] for path in sorted(found))
+        return (match[1] for path in inner if (match := _STORED.fullmatch(path)))
+
+    @guarded
     def remove(self, digest: str) -> None:
-        """Remove the content and its name, where they are."""
-        for path in (self._path(digest), self._path(digest) + ".name"):
-            if self._fs.exists(path):
-                self._fs.rm(path)
+        """Remove the content, its name and its manifest, where they are."""
+        for ending in ("", ".name", ".manifest"):
+            self._place.remove(self._path(digest) + ending)
 
+    @guarded
     def adopt(self, other: "LandingStore", digest: str) -> None:
         """Store here what another store holds; there it stays."""
         if not self.exists(digest):
-            content = other.read(digest)
-            pieces = (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
-            self._keep(self._write_aside(pieces, digest.encode), digest, other.name(digest))
+            name, manifest = other.name(digest), other.manifest(digest)
+            self._make_check()
+            self._keep(self._write_aside(other.pieces(digest), digest.encode), digest, name, manifest)
 
+    def token(self, text: str) -> str:
+        """A keyed digest (64 hexadecimal digits) that stands for a text, as for the name of a file, in other stores."""
+        key = HKDF(SHA256(), KEY_BYTES, None, b"throughcare landing token v1").derive(self._key)
+        return hmac.digest(key, text.encode("utf-8", "surrogateescape"), "sha256").hex()
+
+    @guarded
     def remove_unfinished(self, older_than_seconds: float) -> int:
-        """Remove what writers left that were killed; returns how many. Only a local store can leave any."""
-        if not self._is_local:
-            return 0
-        oldest = time.time() - older_than_seconds
-        found = [path for path in Path(self._root, _ASIDE).glob("*") if path.stat().st_mtime < oldest]
+        """Remove what writers left that were killed; returns how many."""
+        oldest, place = time.time() - older_than_seconds, self._place
+        paths = [str(one["name"]) for one in place.list(place.path(_ASIDE)) if one["type"] == "file"]
+        found = [path for path in paths if place.system.modified(path).timestamp() < oldest]
         for path in found:
-            path.unlink(missing_ok=True)
+            place.remove(path)
         return len(found)
 
-    def _keep(self, aside: str, digest: str, name: str) -> None:
-        """Move new content to its place, its name first: what exists is complete."""
-        path = self._path(digest)
-        if self._fs.exists(path):
-            self._fs.rm(aside)
+    @guarded
+    def _prepare(self) -> None:
+        self._place.make_folder(self._place.root)
+        path = self._place.path(_CHECK)
+        if self._place.exists(path):
+            self._read_check(path)
+        else:
+            self._require_own_files()
+
+    def _make_check(self) -> None:
+        """Seal the constant where there is none; of two that do so at once, the second finds the first's."""
+        path = self._place.path(_CHECK)
+        if self._is_checked:
             return
-        self._make_folder(path.rpartition("/")[0])
-        self._put_name(path, digest, name)
-        self._fs.mv(aside, path)
+        with suppress(FileExistsError):
+            if self._place.is_local:
+                self._link(self._write_aside([_CHECKED], _CHECK.encode), path)
+            elif not self._place.exists(path):
+                with self._place.system.open(path, "xb") as out:
+                    out.write(b"".join(seal(self._key, [_CHECKED], _CHECK.encode)))
+        self._read_check(path)
+
+    def _link(self, aside: str, path: str) -> None:
+        """Give what is complete a name that nothing has yet; FileExistsError where something has."""
+        try:
+            os.link(aside, path)
+            self._sync_folder(path)
+        finally:
+            self._place.remove(aside)
+
+    def _read_check(self, path: str) -> None:
+        with self._place.open(path) as stream, suppress(StoreError):
+            unseal(self._key, stream, _CHECK.encode())
+            self._is_checked = True
+            return
+        raise SettingsError("the master key is not the one that the landing store was made with")
+
+    def _require_own_files(self) -> None:
+        """A store that was made before there were checks tells its key by the files in it."""
+        sample = [digest for digest, _ in zip(self.digests(), range(_SAMPLE), strict=False)]
+        for digest in sample:
+            with suppress(StoreError):
+                self.name(digest)
+                return
+        if sample:
+            raise SettingsError("the master key opens none of the files in the landing store")
+
+    def _keep(self, aside: str, digest: str, name: str, manifest: bytes | None) -> None:
+        """Move new content to its place, what belongs to it first: what exists is complete."""
+        path, place = self._path(digest), self._place
+        if place.exists(path):
+            place.remove(aside)
+            return
+        place.make_folder(path.rpartition("/")[0])
+        self.rename(digest, name)
+        self.attach(digest, manifest)
+        place.system.mv(aside, path)
         self._sync_folder(path)
 
-    def _put_name(self, path: str, digest: str, name: str) -> None:
-        self._fs.mv(self._write_aside([os.fsencode(name)], lambda: _name_of(digest)), path + ".name")
+    def _put_beside(self, path: str, content: bytes, bound_to: bytes) -> None:
+        self._place.system.mv(self._write_aside([content], lambda: bound_to), path)
 
     def _write_aside(self, pieces: Iterable[bytes], bound_to: Callable[[], bytes]) -> str:
         """Seal into a file of a random name; a failure leaves none."""
-        aside = f"{self._root}/{_ASIDE}/{secrets.token_hex(16)}"
-        self._make_folder(f"{self._root}/{_ASIDE}")
+        aside = self._place.path(_ASIDE, secrets.token_hex(16))
+        self._place.make_folder(self._place.path(_ASIDE))
         try:
             with self._create(aside) as out:
                 for piece in seal(self._key, pieces, bound_to):
                     out.write(piece)
-                if self._is_local:
+                if self._place.is_local:
                     out.flush()
                     os.fsync(out.fileno())
         except BaseException:
-            if self._fs.exists(aside):
-                self._fs.rm(aside)
+            with suppress(Exception):
+                self._place.remove(aside)
             raise
         return aside
 
-    def _read(self, path: str, bound_to: bytes) -> bytes:
+    def _unsealed(self, path: str, bound_to: bytes) -> Iterator[bytes]:
         try:
-            with self._fs.open(path, "rb") as stream:
-                return unseal(self._key, stream, bound_to)
-        except FileNotFoundError:
-            problem = "no such file"
+            with self._place.open(path) as stream:
+                yield from unsealed(self._key, stream, bound_to)
+            return
+        except StoreError:
+            raise
         except OSError as error:
-            problem = f"a file cannot be read (errno {error.errno})"
-        raise StoreError(f"landing: {problem}")
+            failure = failure_of(error, "landing")
+        raise failure
 
     def _path(self, digest: str) -> str:
         if not _DIGEST.fullmatch(digest):
             raise StoreError("landing: not a digest")
-        return f"{self._root}/{digest[:2]}/{digest}"
+        return self._place.path(digest[:2], digest)
+
+    @guarded
+    def _exists(self, path: str) -> bool:
+        return self._place.exists(path)
 
     def _create(self, path: str) -> IO[bytes]:
-        if self._is_local:
+        if self._place.is_local:
             return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        return self._fs.open(path, "wb")  # type: ignore[no-any-return]
-
-    def _make_folder(self, path: str) -> None:
-        if self._is_local:
-            Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._place.system.open(path, "wb")  # type: ignore[no-any-return]
 
     def _sync_folder(self, path: str) -> None:
         """Make a rename durable, so that the plaintext may be removed."""
-        if self._is_local:
+        if self._place.is_local:
             folder = os.open(Path(path).parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -173,7 +274,7 @@ class _HashedPieces:
         self._stream, self._hash, self.size = stream, hashlib.sha256(), 0
 
     def __iter__(self) -> Iterator[bytes]:
-        while piece := self._stream.read(CHUNK):
+        while piece := read_up_to(self._stream, CHUNK):
             self._hash.update(piece)
             self.size += len(piece)
             yield piece
@@ -183,7 +284,7 @@ class _HashedPieces:
         return self._hash.hexdigest()
 
 
-def _open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> IO[bytes]:
     """Open a file that is one: not a link, not a pipe on which opening would wait."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -194,3 +295,7 @@ def _open_regular(path: Path) -> IO[bytes]:
 
 def _name_of(digest: str) -> bytes:
     return b"name of " + digest.encode()
+
+
+def _manifest_of(digest: str) -> bytes:
+    return b"manifest of " + digest.encode()

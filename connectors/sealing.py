@@ -7,6 +7,7 @@ stream is stored under. So no chunk can be changed, dropped, reordered, appended
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import IO, Final
 
 from cryptography.exceptions import InvalidTag
@@ -41,23 +42,38 @@ def seal(key: bytes, pieces: Iterable[bytes], bound_to: Callable[[], bytes]) -> 
 
 def unseal(key: bytes, stream: IO[bytes], bound_to: bytes) -> bytes:
     """Decrypt a whole stream; `StoreError` where it is not exactly what was sealed under this key and name."""
+    return b"".join(unsealed(key, stream, bound_to))
+
+
+def unsealed(key: bytes, stream: IO[bytes], bound_to: bytes) -> Iterator[bytes]:
+    """Decrypt piece by piece; `StoreError` at the first that was changed, and at the end where the end is missing.
+
+    Each piece given is genuine and in its place; that the stream is whole and bears this name is known at its end.
+    """
     if stream.read(len(_MARK)) != _MARK:
         raise StoreError("landing: not a sealed file")
-    try:
-        return b"".join(_opened(_cipher(key, stream.read(_SALT_BYTES)), stream, bound_to))
-    except InvalidTag:
-        pass
-    raise StoreError("landing: a stored file was changed, or the key is another")
-
-
-def _opened(cipher: AESGCM, stream: IO[bytes], bound_to: bytes) -> Iterator[bytes]:
-    number, held = 0, stream.read(CHUNK + _TAG_BYTES)
-    while following := stream.read(CHUNK + _TAG_BYTES):
-        yield cipher.decrypt(_nonce(number, is_last=False), held, None)
+    cipher = _cipher(key, stream.read(_SALT_BYTES))
+    number, held = 0, read_up_to(stream, CHUNK + _TAG_BYTES)
+    while following := read_up_to(stream, CHUNK + _TAG_BYTES):
+        yield _opened(cipher, _nonce(number, is_last=False), held, None)
         number, held = number + 1, following
-    if len(held) < _TAG_BYTES:
-        raise InvalidTag
-    yield cipher.decrypt(_nonce(number, is_last=True), held, bound_to)
+    yield _opened(cipher, _nonce(number, is_last=True), held, bound_to)
+
+
+def read_up_to(stream: IO[bytes], size: int) -> bytes:
+    """``size`` bytes, fewer only at the end of the stream: a remote one may give them in smaller parts."""
+    parts, missing = [], size
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts) if len(parts) != 1 else parts[0]
+
+
+def _opened(cipher: AESGCM, nonce: bytes, sealed: bytes, bound_to: bytes | None) -> bytes:
+    with suppress(InvalidTag):
+        if len(sealed) >= _TAG_BYTES:
+            return cipher.decrypt(nonce, sealed, bound_to)
+    raise StoreError("landing: a stored file was changed, or the key is another")
 
 
 def _cipher(key: bytes, salt: bytes) -> AESGCM:

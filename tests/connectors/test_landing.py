@@ -1,8 +1,10 @@
 """The landing store: what goes in comes out, nothing else does, and nothing of it can be read on the disk."""
 
 import hashlib
+import io
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors import sealing
 from connectors.landing import LandingStore
-from schemas.errors import StoreError
+from schemas.errors import SettingsError, StoreError
 
 KEY = bytes(range(32))
 NAME = "Zqxjkvalda_2024.csv"
@@ -29,7 +31,8 @@ def deliver(folder: Path, content: bytes, name: str = NAME) -> Path:
 
 
 def blobs(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / "landing").rglob("*") if path.is_file())
+    found = sorted(path for path in (folder / "landing").rglob("*") if path.is_file())
+    return [path for path in found if path.name != "check"]
 
 
 def test_content_and_name_come_back(store: LandingStore, tmp_path: Path) -> None:
@@ -120,12 +123,112 @@ def test_one_file_cannot_stand_for_another(store: LandingStore, tmp_path: Path) 
             read(one)
 
 
-def test_another_key_opens_nothing(store: LandingStore, tmp_path: Path) -> None:
-    digest = store.put(deliver(tmp_path, b"secret")).digest
-    with pytest.raises(StoreError):
-        LandingStore((tmp_path / "landing").as_uri(), bytes(32)).read(digest)
+def test_another_key_is_noticed_at_opening(store: LandingStore, tmp_path: Path) -> None:
+    LandingStore((tmp_path / "landing").as_uri(), bytes(32))
+    store.put(deliver(tmp_path, b"secret"))
+    with pytest.raises(SettingsError) as refused:
+        LandingStore((tmp_path / "landing").as_uri(), bytes(32))
+    assert refused.value.__context__ is None
     with pytest.raises(StoreError):
         LandingStore((tmp_path / "landing").as_uri(), b"short")
+    assert LandingStore((tmp_path / "landing").as_uri(), KEY).read(next(store.digests())) == b"secret"
+
+
+def test_a_store_made_before_there_were_checks_tells_its_key_by_its_files(store: LandingStore, tmp_path: Path) -> None:
+    store.put(deliver(tmp_path, b"secret"))
+    (tmp_path / "landing" / "check").unlink()
+    with pytest.raises(SettingsError):
+        LandingStore((tmp_path / "landing").as_uri(), bytes(32))
+    again = LandingStore((tmp_path / "landing").as_uri(), KEY)
+    again.put(deliver(tmp_path, b"next"))
+    assert (tmp_path / "landing" / "check").exists()
+
+
+def test_of_two_keys_at_once_on_a_new_store_one_is_turned_away(tmp_path: Path) -> None:
+    url, path = (tmp_path / "landing").as_uri(), deliver(tmp_path, b"same")
+    keys = [bytes([number]) * 32 for number in range(6)]
+    stores = [LandingStore(url, key) for key in keys]
+
+    def put(store: LandingStore) -> bool:
+        try:
+            store.put(path)
+        except SettingsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        took = list(pool.map(put, stores))
+    assert sum(took) == 1
+    assert [key for key in keys if _opens(url, key)] == [keys[took.index(True)]]
+
+
+def _opens(url: str, key: bytes) -> bool:
+    try:
+        LandingStore(url, key)
+    except SettingsError:
+        return False
+    return True
+
+
+def test_a_stream_that_gives_little_at_a_time_is_stored_whole(
+    store: LandingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "CHUNK", 10)
+    monkeypatch.setattr("connectors.landing.CHUNK", 10)
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, 3))
+
+    landed = store.put_stream(Slow(b"x" * 25), NAME)
+    assert list(store.pieces(landed.digest)) == [b"x" * 10, b"x" * 10, b"x" * 5]
+    assert landed.size == 25
+
+
+def test_a_missing_end_is_noticed_only_at_the_end_and_then_for_certain(
+    store: LandingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "CHUNK", 10)
+    monkeypatch.setattr("connectors.landing.CHUNK", 10)
+    digest = store.put(deliver(tmp_path, b"x" * 30)).digest
+    blob = next(path for path in blobs(tmp_path) if path.suffix == "")
+    blob.write_bytes(blob.read_bytes()[:-26])
+    pieces = store.pieces(digest)
+    assert next(pieces) == b"x" * 10
+    with pytest.raises(StoreError) as cut:
+        list(pieces)
+    assert cut.value.__context__ is None
+
+
+def test_a_manifest_goes_with_its_content(store: LandingStore, tmp_path: Path) -> None:
+    path = deliver(tmp_path, b"same")
+    digest = store.put(path, b"manifest").digest
+    assert store.manifest(digest) == b"manifest"
+    store.put(path, b"another")
+    assert store.manifest(digest) == b"manifest"
+    quarantine = LandingStore((tmp_path / "quarantine").as_uri(), KEY)
+    quarantine.adopt(store, digest)
+    store.attach(digest, b"another")
+    assert (store.manifest(digest), quarantine.manifest(digest)) == (b"another", b"manifest")
+    store.attach(digest, None)
+    assert store.manifest(digest) is None
+    quarantine.remove(digest)
+    assert not list((tmp_path / "quarantine").rglob(f"{digest}*"))
+
+
+def test_what_is_stored_is_listed(store: LandingStore, tmp_path: Path) -> None:
+    assert list(store.digests()) == []
+    landed = [store.put(deliver(tmp_path, bytes([number])), b"manifest").digest for number in range(5)]
+    LandingStore((tmp_path / "landing" / "quarantine").as_uri(), KEY).put(deliver(tmp_path, b"poison"))
+    assert list(store.digests()) == sorted(landed)
+
+
+def test_a_token_stands_for_a_text_under_one_key(store: LandingStore, tmp_path: Path) -> None:
+    other = LandingStore((tmp_path / "other").as_uri(), bytes(32))
+    assert store.token(NAME) == store.token(NAME) != other.token(NAME)
+    assert store.token(NAME) != store.token(NAME + "x")
+    assert "Zqxjkvalda" not in store.token("a\udcff" + NAME)
+    assert len(store.token("")) == 64
 
 
 def test_links_pipes_and_devices_are_not_stored(store: LandingStore, tmp_path: Path) -> None:
