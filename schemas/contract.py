@@ -14,7 +14,7 @@ from schemas.codes import Identifier
 from schemas.columns import Code, Column, Date, Decimal, Drop, Identify, Integer, Keep, Key, Text
 from schemas.consistency import contradictions
 from schemas.errors import ContractError
-from schemas.formats import Delimited, Excel, Format, Zip
+from schemas.formats import Delimited, Excel, FixedWidth, Footer, Format, Gzip, JsonLines, Parquet, Zip
 from schemas.moments import Const, Event, Mapped, Span, SpanEnd
 from schemas.terms import (
     Accepted,
@@ -53,15 +53,20 @@ __all__ = [
     "FileDate",
     "Filled",
     "Fixed",
+    "FixedWidth",
+    "Footer",
     "Full",
+    "Gzip",
     "Identify",
     "InScale",
     "Integer",
+    "JsonLines",
     "Keep",
     "Key",
     "LatestOf",
     "NoSubject",
     "Ordered",
+    "Parquet",
     "Rows",
     "Span",
     "SpanEnd",
