@@ -114,6 +114,10 @@ class Feed:
             column, message = problem
             raise ContractError(self.name, column, message)
 
+    def __hash__(self) -> int:
+        """Hash by name and version, so that what is derived from a contract can be remembered."""
+        return hash((self.name, self.version))
+
     def column(self, name: str) -> Column:
         """The column of that header; `ContractError` where there is none."""
         for column in self.columns:

@@ -4,7 +4,7 @@ Digits are ASCII digits. A date counts only where it reads back as it was writte
 absorb (``2024-2-30``, ``1/2/24`` for a four-digit year, an undeclared ``9999-12-31``) has no value here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -52,24 +52,26 @@ def cast(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
 
     A cell that does not hold what its column declares becomes null, so rows are to be judged as well.
     """
-    columns = [rows["row_number"]]
-    for column in judged_columns(feed):
-        columns.append(_typed(column, rows[column.name]))
+    columns = judged_columns(feed)
+    types = dict.fromkeys(column.type for column in columns if isinstance(column.type, Date))
+    dates = {type: date_values(type, *(rows[c.name] for c in columns if c.type == type)) for type in types}
+    wanted = [pl.col("row_number")]
+    for column in columns:
+        wanted.append(_typed(column, dates))
         if isinstance(column.type, Code) and column.keep:
-            columns.append(rows[column.name].alias(raw_column(column.name)))
-    return pl.DataFrame(columns)
+            wanted.append(pl.col(column.name).alias(raw_column(column.name)))
+    return rows.select(wanted)
 
 
-def date_values(type: Date, texts: pl.Series) -> pl.DataFrame:
-    """The distinct ``text`` that are sound, each with its ``value`` (Date; null for an open end)."""
-    distinct = texts.unique().drop_nulls()
-    candidates = pl.DataFrame({"text": distinct}).filter(
-        pl.col("text").str.contains(_ASCII) | pl.col("text").is_in(type.open_end)
-    )
-    values = candidates.with_columns(value=pl.coalesce(_read(format) for format in type.formats))
-    return values.with_columns(
-        value=pl.when(pl.col("text").is_in(type.open_end)).then(None).otherwise(pl.col("value"))
-    ).filter(pl.col("value").is_not_null() | pl.col("text").is_in(type.open_end))
+def date_values(type: Date, *texts: pl.Series) -> pl.DataFrame:
+    """The distinct ``text`` of some columns that are sound, each with its ``value`` (null for an open end)."""
+    text = pl.col("text")
+    distinct = pl.concat([series.unique().alias("text") for series in texts]).unique().drop_nulls()
+    open_end = text.is_in(type.open_end)
+    candidates = distinct.to_frame().lazy().filter(text.str.contains(_ASCII) | open_end)
+    value = pl.when(~open_end).then(pl.coalesce(_read(format) for format in type.formats))
+    values = candidates.select("text", value=value)
+    return values.filter(pl.col("value").is_not_null() | open_end).collect()
 
 
 def _read(format: str) -> pl.Expr:
@@ -83,18 +85,18 @@ def _read(format: str) -> pl.Expr:
     return pl.when(same & read.dt.year().is_between(*_YEARS)).then(read.cast(pl.Date))
 
 
-def _typed(column: Column, texts: pl.Series) -> pl.Series:
+def _typed(column: Column, dates: Mapping[Date, pl.DataFrame]) -> pl.Expr:
+    text = pl.col(column.name)
     match column.type:
-        case Date():
-            return _mapped(texts, date_values(column.type, texts), pl.Date())
+        case Date() as date:
+            return _mapped(text, dates[date]["text"], dates[date]["value"])
         case Code(codes=codes):
-            values = pl.DataFrame({"text": list(codes), "value": list(codes.values())})
-            return _mapped(texts, values, pl.String())
+            return _mapped(text, pl.Series(list(codes), dtype=pl.String), pl.Series(list(codes.values())))
         case Integer():
-            return texts.to_frame().select(number(pl.col(texts.name), INTEGER, pl.Int64())).to_series()
+            return number(text, INTEGER, pl.Int64())
         case Decimal():
-            return texts.to_frame().select(number(pl.col(texts.name), DECIMAL, pl.Float64())).to_series()
-    return texts
+            return number(text, DECIMAL, pl.Float64())
+    return text
 
 
 def number(cell: pl.Expr, pattern: str, dtype: pl.DataType) -> pl.Expr:
@@ -102,5 +104,5 @@ def number(cell: pl.Expr, pattern: str, dtype: pl.DataType) -> pl.Expr:
     return pl.when(cell.str.contains(pattern)).then(cell.cast(dtype, strict=False))
 
 
-def _mapped(texts: pl.Series, values: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-    return texts.replace_strict(values["text"], values["value"], default=None, return_dtype=dtype)
+def _mapped(text: pl.Expr, known: pl.Series, values: pl.Series) -> pl.Expr:
+    return text.replace_strict(known, values, default=None, return_dtype=values.dtype)

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 import polars as pl
 
@@ -18,7 +19,8 @@ class Measures:
 
     ``accepted_share``: rows that are accepted or repeat an accepted one, of those received (1 where none is).
     ``filled``: column → share of the accepted rows that have a value (1 where none is accepted). ``latest``:
-    date column of the content → its latest date, None where it has none; birth dates are not content.
+    date column of the content → its latest date, None where it has none; birth dates are not content. ``faults``:
+    column → rule → rows that break it there; what is about a row as a whole stands under ``""``.
     """
 
     received: int
@@ -28,30 +30,52 @@ class Measures:
     accepted_share: float
     filled: Mapping[str, float]
     latest: Mapping[str, dt.date | None]
+    faults: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, object]:
+    def share_without(self, rule: str, column: str | None = None) -> float:
+        """The share of the rows received that do not break a rule, in one column or in any; 1 where none came."""
+        columns = self.faults.values() if column is None else [self.faults.get(column, {})]
+        return _share(self.received - sum(rules.get(rule, 0) for rules in columns), self.received)
+
+    def to_json(self) -> dict[str, Any]:
         """The same as values of JSON, dates as ISO text."""
         latest = {name: date and date.isoformat() for name, date in self.latest.items()}
         return {**asdict(self), "latest": latest}
 
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote, by this or an earlier version."""
+        latest = {name: date and dt.date.fromisoformat(date) for name, date in written["latest"].items()}
+        return cls(**{**written, "latest": latest})
+
 
 def measure(feed: Feed, judged: Judged) -> Measures:
-    """Count and share out a judged delivery."""
-    accepted, received = judged.accepted, judged.received
+    """Count and share out a judged delivery, one of its batches after the other."""
     names = [column.name for column in judged_columns(feed)]
-    nulls = accepted.select(names).null_count().row(0)
-    sound = accepted.height + len(judged.duplicates)
+    dated = [column.name for column in feed.columns if _dates_content(column)]
+    wanted = [*(pl.col(name).null_count().alias(f"{place}") for place, name in enumerate(names))]
+    wanted += [pl.col(name).max().alias(f"latest {place}") for place, name in enumerate(dated)]
+    found = pl.concat(batch.select(wanted) for batch in judged.batches)
+    accepted, received = judged.accepted_rows, judged.received
+    sound = accepted + len(judged.duplicates)
+    empty = [int(found[f"{place}"].sum()) for place in range(len(names))]
     return Measures(
         received=received,
-        accepted=accepted.height,
+        accepted=accepted,
         rejected=judged.rejected_rows,
         duplicates=len(judged.duplicates),
         accepted_share=_share(sound, received),
-        filled={
-            name: _share(accepted.height - empty, accepted.height) for name, empty in zip(names, nulls, strict=True)
-        },
-        latest={column.name: _latest(accepted[column.name]) for column in feed.columns if _dates_content(column)},
+        filled={name: _share(accepted - nulls, accepted) for name, nulls in zip(names, empty, strict=True)},
+        latest={name: _latest(found[f"latest {place}"]) for place, name in enumerate(dated)},
+        faults=_faults(judged.rejected),
     )
+
+
+def _faults(rejected: pl.DataFrame) -> dict[str, dict[str, int]]:
+    counted: dict[str, dict[str, int]] = {}
+    for column, rule, rows in rejected.group_by("column", "rule").len().sort("column", "rule").iter_rows():
+        counted.setdefault(column or "", {})[rule] = rows
+    return counted
 
 
 def _share(part: int, whole: int) -> float:

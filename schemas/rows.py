@@ -2,64 +2,106 @@
 
 A row with a fault is rejected as a whole; a cell states the first of its faults. A record that is repeated
 exactly is kept once; records that share a key and differ are all rejected, since none of them can be believed
-(``duplicate_key``, at the first column of the key).
+(``duplicate_key``, at the first column of the key). A file that comes in batches is judged as it would be at once.
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.checks import cell_schema
+from schemas.checks import SOUND, cell_schema, row_schema, unsound_columns, with_values
 from schemas.codes import ROW_RULES, SCALES
 from schemas.contract import Feed
-from schemas.decode import cast
+from schemas.decode import cast, judged_columns
+from schemas.packed import Packed
+from schemas.repetitions import Hashes, key_hashes, take_out, without
 from schemas.table import FAULTS, Judged, RawTable
 from schemas.terms import InScale, Ordered
 
+if TYPE_CHECKING:
+    import pandera.polars as pa
+
 
 def judge_rows(feed: Feed, table: RawTable) -> Judged:
-    """Accept, reject or call a repetition each row of a table.
+    """Accept, reject or call a repetition each row of a table: `judge_tables` of a file that comes as one."""
+    return judge_tables(feed, [table])
 
-    ``table.rows`` must have the declared columns (`check_header`). No cell is in what this raises.
+
+def judge_tables(feed: Feed, tables: Iterable[RawTable]) -> Judged:
+    """Accept, reject or call a repetition each row of a file that comes in batches, at least one.
+
+    ``rows`` of each must have the declared columns (`check_header`). However the rows are cut into batches, the
+    same is said of each. What is kept meanwhile is packed. No cell is in what this raises.
     """
-    faults = [table.faults, cell_faults(feed, table.rows)]
+    sound: Packed | None = None
+    hashes: list[Hashes] = []
+    rejected: list[pl.DataFrame] = []
+    received = 0
+    for table in tables:
+        rows, faults = _judge(feed, table)
+        sound = sound or Packed(rows.schema)
+        sound.append(rows)
+        hashes.append(key_hashes(feed, rows))
+        rejected.append(faults)
+        received += table.received
+    if sound is None:
+        raise ValueError("a file comes in one batch at least")
+    conflicting, repeated = take_out(feed, sound, hashes)
+    rejected.append(_faults(conflicting, feed.key[0], "duplicate_key"))
+    every_fault = pl.concat(rejected).sort("row_number", maintain_order=True)
+    return Judged(batches=sound, rejected=every_fault, duplicates=repeated.sort(), received=received)
+
+
+def _judge(feed: Feed, table: RawTable) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of a table that are sound by themselves, typed, and the faults of the others."""
+    if not set(table.rows.columns).issuperset(column.name for column in judged_columns(feed)):
+        raise RuntimeError(f"feed {feed.name}: the table lacks a declared column")
     typed = cast(feed, table.rows)
+    faults = [table.faults, cell_faults(feed, table.rows, typed)]
     faults += [_rule_faults(rule, typed) for rule in feed.conditions]
-    rejected = _first_of_cell(frame.select(FAULTS.names()).cast(FAULTS) for frame in faults)
-    sound = _without(typed, rejected["row_number"])
-    conflicting, repeated = _repetitions(feed, sound)
-    rejected = pl.concat([rejected, _faults(conflicting, feed.key[0], "duplicate_key")])
-    return Judged(
-        accepted=_without(sound, pl.concat([conflicting, repeated])),
-        rejected=rejected.sort("row_number", maintain_order=True),
-        duplicates=repeated.sort(),
-        received=table.received,
-    )
+    rejected = _first_of_cell(frame.select(FAULTS.names()).cast(FAULTS) for frame in faults if frame.height)
+    return without(typed, rejected["row_number"]), rejected
 
 
-def cell_faults(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
-    """The first fault of each faulty cell, as `FAULTS`."""
+def cell_faults(feed: Feed, rows: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
+    """The first fault of each faulty cell, as `FAULTS`; ``typed`` are the rows as `cast` reads them."""
+    looked_at = with_values(feed, rows, typed)
+    unsound = _failures(feed, row_schema(feed), looked_at)
+    if not unsound:
+        return FAULTS.to_frame()
+    suspects = looked_at.filter(~unsound[0][2])
+    schema = cell_schema(feed, unsound_columns(feed, suspects))
+    found = [
+        _faults(suspects["row_number"].filter(~sound), column, rule)
+        for column, rule, sound in _failures(feed, schema, suspects)
+    ]
+    return _first_of_cell(found)
+
+
+def _failures(feed: Feed, schema: "pa.DataFrameSchema", looked_at: pl.DataFrame) -> list[tuple[str, str, pl.Series]]:
+    """Column, check and whether each row passes it, of each check that not all rows pass."""
     from pandera.errors import SchemaErrors
 
-    wrong: list[tuple[str, str, pl.Series]] = []
+    failures: list[tuple[str, str, pl.Series]] = []
     broken = None
     try:
-        cell_schema(feed).validate(rows, lazy=True)
+        schema.validate(looked_at, lazy=True)
     except SchemaErrors as errors:
         for error in errors.schema_errors:
-            rule = str(getattr(error.check, "name", None))
-            if rule not in ROW_RULES or error.check_output is None:
+            check = str(getattr(error.check, "name", None))
+            if check not in (*ROW_RULES, SOUND) or error.check_output is None:
                 broken = f"feed {feed.name}, column {error.schema.name!r}: {error.reason_code} stopped the check"
                 break
-            wrong.append((error.schema.name, rule, error.check_output.to_series()))
+            failures.append((error.schema.name, check, error.check_output.to_series()))
     if broken:
         raise RuntimeError(broken)
-    found = [_faults(rows["row_number"].filter(~sound), column, rule) for column, rule, sound in wrong]
-    return _first_of_cell([FAULTS.to_frame(), *found])
+    return failures
 
 
 def _first_of_cell(faults: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(faults).unique(["row_number", "column"], keep="first", maintain_order=True)
+    every = pl.concat([FAULTS.to_frame(), *faults])
+    return every.unique(["row_number", "column"], keep="first", maintain_order=True) if every.height else every
 
 
 def _faults(row_numbers: pl.Series, column: str, rule: str) -> pl.DataFrame:
@@ -75,26 +117,3 @@ def _rule_faults(rule: Ordered | InScale, typed: pl.DataFrame) -> pl.DataFrame:
     bounds = [scale.replace_strict(list(SCALES), [b[end] for b in SCALES.values()], default=None) for end in (0, 1)]
     wrong = (typed[rule.score] < bounds[0]) | (typed[rule.score] > bounds[1])
     return _faults(typed["row_number"].filter(wrong.fill_null(False)), rule.score, "score_out_of_scale")
-
-
-def _without(rows: pl.DataFrame, row_numbers: pl.Series) -> pl.DataFrame:
-    if row_numbers.is_empty():
-        return rows
-    return rows.filter(~pl.col("row_number").is_in(row_numbers.implode()))
-
-
-def _repetitions(feed: Feed, sound: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Row numbers of records that share a key and differ, and of those that repeat an earlier one exactly.
-
-    A hash finds the few candidates, so that the frame is not sorted or grouped; they are compared in full.
-    """
-    key = sound.select(pl.struct(feed.key).hash()).to_series()
-    candidates = sound.filter(key.is_duplicated())
-    content = [name for name in sound.columns if name != "row_number"]
-    groups = candidates.group_by(feed.key).agg(
-        pl.struct(content).n_unique().alias("versions"), pl.col("row_number").sort()
-    )
-    several = groups.filter(pl.col("row_number").list.len() > 1)
-    conflicting = several.filter(pl.col("versions") > 1)["row_number"].explode()
-    repeated = several.filter(pl.col("versions") == 1)["row_number"].list.slice(1).explode()
-    return conflicting.drop_nulls().cast(pl.Int64), repeated.drop_nulls().cast(pl.Int64)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from schemas.packed import Packed
+
 FAULTS = pl.Schema({"row_number": pl.Int64(), "column": pl.String(), "rule": pl.String()})
 """One fault of one row: where and which rule; never the value."""
 
@@ -34,18 +36,28 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Judged:
-    """A table after its contract has judged it; received = accepted + rejected rows + duplicate.
+    """A file after its contract has judged it; received = accepted + rejected rows + duplicate.
 
-    ``accepted``: ``row_number`` and the declared columns, the dropped ones left out, by header, in their
+    ``batches``: frames of ``row_number`` and the declared columns, the dropped ones left out, by header, in their
     types (Date → pl.Date, Integer → Int64, Decimal → Float64, Code → our code, Text → String); a kept Code
     column has the agency's own text beside it in ``raw_column(header)``. ``rejected``: `FAULTS`, one row per fault.
     ``duplicates``: row numbers of exact repetitions of an accepted record.
     """
 
-    accepted: pl.DataFrame
+    batches: Packed
     rejected: pl.DataFrame
     duplicates: pl.Series
     received: int
+
+    @property
+    def accepted(self) -> pl.DataFrame:
+        """The accepted rows as one frame, unpacked at each call: a large file is taken batch by batch instead."""
+        return self.batches.frame()
+
+    @property
+    def accepted_rows(self) -> int:
+        """The number of accepted rows."""
+        return self.batches.height
 
     @property
     def rejected_rows(self) -> int:

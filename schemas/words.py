@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.columns import Code, Column, ColumnType, Date, Decimal, Drop, Identify, Integer, Keep, Key, Text, Use
 from schemas.contract import Feed
-from schemas.formats import Delimited, Excel, Format, Zip
+from schemas.formats import Delimited, Excel, FixedWidth, Footer, Format, Gzip, JsonLines, Parquet, Zip
 from schemas.terms import (
     Accepted,
     AsOf,
@@ -72,11 +72,29 @@ def format_in_words(format: Format) -> str:
         case Delimited():
             separator = _SEPARATORS.get(format.separator, f"`{format.separator}`")
             quote = f"quoted by `{format.quote}`" if format.quote else "not quoted"
-            return f"delimited text, {format.encoding}, separated by {separator}, {quote}"
+            header = f", {format.header_rows} header rows" if format.header_rows > 1 else ""
+            written = f"delimited text, {format.encoding}, separated by {separator}, {quote}{header}"
+            return written + _footer_in_words(format.footer)
+        case FixedWidth():
+            written = f"text of fixed width, {format.encoding}, records of {format.length} characters"
+            return written + _footer_in_words(format.footer)
+        case JsonLines(encoding=encoding):
+            return f"a JSON object a line, {encoding}"
+        case Parquet():
+            return "Parquet"
         case Excel(sheet=sheet):
             return "xlsx workbook, " + (f"sheet {sheet!r}" if sheet else "first sheet")
+        case Gzip(format=inner):
+            return f"compressed by gzip: {format_in_words(inner)}"
         case Zip(member=member, format=inner):
             return f"`{member}` in a zip archive: {format_in_words(inner)}"
+
+
+def _footer_in_words(footer: Footer | None) -> str:
+    if footer is None:
+        return ""
+    lines = "the last line closes" if footer.lines == 1 else f"the last {footer.lines} lines close"
+    return f"; {lines} the file, of the form `{footer.pattern}`"
 
 
 def rhythm_in_words(delivery: Full | Delta) -> str:

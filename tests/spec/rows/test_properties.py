@@ -1,5 +1,6 @@
 """What holds for any text in any cell."""
 
+from itertools import pairwise
 from random import Random
 
 import polars as pl
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.codes import ROW_RULES
 from schemas.contract import Code, Date, Decimal, Integer, Ordered, Text
-from schemas.rows import judge_rows
+from schemas.measures import measure
+from schemas.rows import judge_rows, judge_tables
 from schemas.table import FAULTS, RawTable
 from tests.schemas.small import feed, kept, table
 
@@ -24,7 +26,9 @@ ANYTHING = feed(
 )
 SOUND = st.sampled_from(["1", "2", "0.5", "ab", "2024-02-29", "02/29/2024 23:59", "open", "A", "None", "2024-02-30"])
 CELLS = st.one_of(st.none(), SOUND, st.text(max_size=6))
-TABLES = st.lists(st.tuples(*[CELLS] * len(HEADERS)), max_size=8)
+FEW = st.sampled_from(["1", "2"])
+REPEATING = st.tuples(FEW, st.just("ab"), st.one_of(st.none(), FEW), *[st.none()] * (len(HEADERS) - 3))
+TABLES = st.lists(st.one_of(st.tuples(*[CELLS] * len(HEADERS)), REPEATING), max_size=8)
 
 few = settings(max_examples=60, deadline=None)
 
@@ -60,3 +64,19 @@ def test_what_is_accepted_can_be_written_down_again(lines: list[tuple[str | None
     accepted = judge_rows(ANYTHING, read).accepted.join(read.rows, on="row_number", suffix=" text")
     for name in ("count", "share", "from"):
         assert accepted.filter(pl.col(name).is_null() != pl.col(f"{name} text").is_null()).is_empty()
+
+
+@few
+@given(TABLES, st.lists(st.integers(0, 8), max_size=3))
+def test_however_a_file_is_cut_into_batches_the_same_is_said_of_each_row(
+    lines: list[tuple[str | None, ...]], cuts: list[int]
+) -> None:
+    read = table(HEADERS, *lines)
+    ends = [0, *sorted(min(cut, len(lines)) for cut in cuts), len(lines)]
+    batches = [read.rows[start:end] for start, end in pairwise(ends)]
+    whole = judge_rows(ANYTHING, read)
+    cut = judge_tables(ANYTHING, (RawTable(rows, FAULTS.to_frame(), rows.height) for rows in batches))
+    assert cut.accepted.equals(whole.accepted)
+    assert cut.rejected.equals(whole.rejected)
+    assert cut.duplicates.equals(whole.duplicates)
+    assert measure(ANYTHING, cut) == measure(ANYTHING, whole)

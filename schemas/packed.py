@@ -1,0 +1,72 @@
+"""Frames of one schema kept small in memory: packed once they are large, never written to disk."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Final
+
+import polars as pl
+
+_PLAIN_BYTES: Final = 16 << 20
+"""Up to here frames stay as they are: packing would cost more time than it saves memory."""
+
+
+class Packed:
+    """Frames of one schema, in the order in which they were appended; iterating gives frames of that order again.
+
+    Once they come to more than 16 MiB each further frame is kept as an Arrow IPC stream under zstd.
+    """
+
+    def __init__(self, schema: pl.Schema) -> None:
+        """Hold no frame yet."""
+        self.schema = schema
+        self._heights: list[int] = []
+        self._kept: list[pl.DataFrame | bytes] = []
+        self._plain_bytes = 0
+
+    @property
+    def height(self) -> int:
+        """The number of rows of all frames."""
+        return sum(self._heights)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the frames take in memory, about."""
+        return self._plain_bytes + sum(len(kept) for kept in self._kept if isinstance(kept, bytes))
+
+    def append(self, frame: pl.DataFrame) -> None:
+        """Keep a frame; `ValueError` where it has another schema."""
+        if frame.schema != self.schema:
+            raise ValueError("the frame has another schema")
+        plain = self._plain_bytes + int(frame.estimated_size())
+        if plain <= _PLAIN_BYTES:
+            self._plain_bytes = plain
+        self._kept.append(frame if plain <= _PLAIN_BYTES else _pack(frame))
+        self._heights.append(frame.height)
+
+    def replace(self, place: int, frame: pl.DataFrame) -> None:
+        """Keep another frame in the stead of the one at a place."""
+        self._kept[place] = frame if isinstance(self._kept[place], pl.DataFrame) else _pack(frame)
+        self._heights[place] = frame.height
+
+    def __len__(self) -> int:
+        """The number of frames."""
+        return len(self._kept)
+
+    def __getitem__(self, place: int) -> pl.DataFrame:
+        """The frame at a place."""
+        kept = self._kept[place]
+        return kept if isinstance(kept, pl.DataFrame) else pl.read_ipc_stream(BytesIO(kept))
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """Each frame in turn, one at a time in memory."""
+        return (self[place] for place in range(len(self)))
+
+    def frame(self) -> pl.DataFrame:
+        """All rows as one frame: for small contents."""
+        return self[0] if len(self) == 1 else pl.concat([self.schema.to_frame(), *self])
+
+
+def _pack(frame: pl.DataFrame) -> bytes:
+    packed = BytesIO()
+    frame.write_ipc_stream(packed, compression="zstd")
+    return packed.getvalue()

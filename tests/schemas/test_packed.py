@@ -1,0 +1,40 @@
+"""Frames come out of the pack as they went in, and nothing is written to disk."""
+
+import polars as pl
+import pytest
+
+from schemas import packed
+from schemas.packed import Packed
+
+FRAMES = [pl.DataFrame({"a": [1, None], "b": ["x", "Łukaś"]}), pl.DataFrame({"a": [3], "b": [None]})]
+SCHEMA = pl.Schema({"a": pl.Int64(), "b": pl.String()})
+
+
+@pytest.fixture(params=[0, 1 << 20], ids=["packed", "plain"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Packed:
+    monkeypatch.setattr(packed, "_PLAIN_BYTES", request.param)
+    kept = Packed(SCHEMA)
+    for frame in FRAMES:
+        kept.append(pl.concat([SCHEMA.to_frame(), frame], how="vertical_relaxed"))
+    return kept
+
+
+def test_frames_come_out_as_they_went_in(kept: Packed) -> None:
+    assert [frame.rows() for frame in kept] == [frame.rows() for frame in FRAMES]
+    assert [frame.schema for frame in kept] == [SCHEMA, SCHEMA]
+    assert (len(kept), kept.height, kept.frame().rows()) == (2, 3, [*FRAMES[0].rows(), *FRAMES[1].rows()])
+    assert kept.size > 0
+
+
+def test_a_frame_can_be_replaced(kept: Packed) -> None:
+    kept.replace(0, kept[0].head(1))
+    assert (kept.height, kept.frame().rows()) == (2, [(1, "x"), (3, None)])
+
+
+def test_a_frame_of_another_schema_is_not_taken(kept: Packed) -> None:
+    with pytest.raises(ValueError, match="another schema"):
+        kept.append(pl.DataFrame({"a": [1]}))
+
+
+def test_no_frame_at_all_is_an_empty_frame() -> None:
+    assert Packed(SCHEMA).frame().schema == SCHEMA
