@@ -1,6 +1,5 @@
 """What makes a contract contradict itself; each problem names a column of the feed."""
 
-import codecs
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -12,21 +11,20 @@ from polars.exceptions import PolarsError
 
 from schemas.codes import EVENT_KINDS, IDENTIFIERS, MISSING, SCALES, SPAN_KINDS, VOCABULARIES
 from schemas.columns import Coarsening, Code, Column, Date, Decimal, Drop, Integer, Keep, Key, Text
-from schemas.formats import Delimited, Zip
+from schemas.format_consistency import format_problems
 from schemas.moments import Const, Mapped, Span, SpanEnd
 from schemas.table import raw_column
+from schemas.term_consistency import term_problems
 from schemas.terms import (
-    Accepted,
     EachRow,
     FileDate,
     Filled,
-    Fixed,
     InScale,
+    Known,
     LatestOf,
     NoSubject,
     Ordered,
     RowRule,
-    Rows,
     Via,
 )  # fmt: skip
 
@@ -47,7 +45,8 @@ def contradictions(feed: "Feed") -> Iterator[tuple[str, str]]:
     for column in feed.columns:
         yield from _type_problems(column)
     yield from _reference_problems(feed)
-    yield from _delivery_problems(feed)
+    yield from term_problems(feed)
+    yield from format_problems(feed.format)
     yield from _subject_problems(feed)
     for rule in feed.rules:
         yield from _rule_problems(feed, rule)
@@ -169,7 +168,9 @@ def _rule_problems(feed: "Feed", rule: RowRule) -> Iterator[tuple[str, str]]:
 def _reference_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
     declared = set(feed.headers)
     references = [*feed.key]
-    references += [rule.column for rule in feed.expects if isinstance(rule, Filled)]
+    references += [rule.column for rule in feed.expects if isinstance(rule, Filled | Known)]
+    references += [feed.deleted.column] if feed.deleted else []
+    references += feed.manifest.totals if feed.manifest else ()
     for rule in feed.rules:
         references += [rule.first, rule.second] if isinstance(rule, Ordered) else [rule.scale, rule.score]
     if isinstance(feed.coverage.date, LatestOf):
@@ -187,36 +188,6 @@ def _reference_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
         yield feed.key[0], "is the whole key of a record but may be empty"
 
 
-def _delivery_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
-    for expectation in feed.expects:
-        match expectation:
-            case Rows(low=low, high=high) if not 0 <= low <= high:
-                yield "expects", "states a range of rows that no delivery can meet"
-            case Accepted(share=share) | Filled(share=share) if not 0 <= share <= 1:
-                yield "expects", "states a share outside 0 to 1"
-    coverage = feed.coverage
-    if coverage.lag_days < 0:
-        yield "coverage", "has a negative lag"
-    if isinstance(coverage.date, Fixed) and coverage.date.date < coverage.since:
-        yield "coverage", "ends before it starts"
-    form = feed.format.format if isinstance(feed.format, Zip) else feed.format
-    if isinstance(form, Delimited):
-        if not _is_encoding(form.encoding):
-            yield "format", "names an encoding that is not known"
-        if len(form.separator) != 1 or (form.quote is not None and len(form.quote) != 1):
-            yield "format", "has a separator or quote that is not one character"
-        if form.separator == form.quote:
-            yield "format", "separates and quotes by the same character"
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return False
-    return True
-
-
 def _subject_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
     subject = feed.subject
     if isinstance(subject, Key | Via) and subject.namespace not in feed.namespaces:
@@ -228,7 +199,7 @@ def _subject_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
 
 
 def _timeline_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
-    used: set[str] = set()
+    used: set[str] = {feed.deleted.column} if feed.deleted else set()
     for mapped in feed.timeline:
         kinds = SPAN_KINDS if isinstance(mapped, Span | SpanEnd) else EVENT_KINDS
         if mapped.kind not in kinds:

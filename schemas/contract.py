@@ -18,20 +18,28 @@ from schemas.formats import Delimited, Excel, FixedWidth, Footer, Format, Gzip, 
 from schemas.moments import Const, Event, Mapped, Span, SpanEnd
 from schemas.terms import (
     Accepted,
+    Deleted,
     Delta,
+    Drift,
     EachRow,
     Expectation,
     FileDate,
     Filled,
     Fixed,
+    Fresh,
     Full,
     InScale,
+    Known,
     LatestOf,
+    ManifestRule,
     NoSubject,
     Ordered,
+    Refers,
     RowRule,
     Rows,
+    Sequence,
     Subject,
+    Unique,
     UpTo,
     Via,
 )  # fmt: skip
@@ -43,8 +51,10 @@ __all__ = [
     "Const",
     "Date",
     "Decimal",
+    "Deleted",
     "Delimited",
     "Delta",
+    "Drift",
     "Drop",
     "EachRow",
     "Event",
@@ -55,6 +65,7 @@ __all__ = [
     "Fixed",
     "FixedWidth",
     "Footer",
+    "Fresh",
     "Full",
     "Gzip",
     "Identify",
@@ -63,30 +74,38 @@ __all__ = [
     "JsonLines",
     "Keep",
     "Key",
+    "Known",
     "LatestOf",
+    "ManifestRule",
     "NoSubject",
     "Ordered",
     "Parquet",
+    "Refers",
     "Rows",
+    "Sequence",
     "Span",
     "SpanEnd",
     "Text",
+    "Unique",
     "UpTo",
     "Via",
     "Zip",
 ]
 
 _DATE_FIELD = re.compile(r"\{date:(?P<format>[^}]+)\}")
+_FIELD = re.compile(r"(\{date:[^}]+\}|\{sequence\})")
+_SEQUENCE = "{sequence}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
     """One kind of file that one agency sends; see `schemas/feeds` for examples.
 
-    ``files`` is a glob over file names, with ``{date:%Y%m%d}`` where the name carries the as-of date.
+    ``files`` is a glob over file names, with ``{date:%Y%m%d}`` where the name carries the as-of date, and
+    ``{sequence}`` where it carries the number of the delivery.
     ``key`` names the columns that make a record of the agency unique; ``unused`` the headers that are
     delivered and deliberately not looked at; ``shares`` the key namespaces of other agencies that
-    both contracts state as shared.
+    both contracts state as shared; ``deleted`` how a row says that its record is no more.
     """
 
     name: str
@@ -105,6 +124,9 @@ class Feed:
     rules: tuple[RowRule, ...] = ()
     unused: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    deleted: Deleted | None = None
+    sequence: Sequence | None = None
+    manifest: ManifestRule | None = None
     version: int = 1
 
     def __post_init__(self) -> None:
@@ -129,6 +151,12 @@ class Feed:
     def headers(self) -> tuple[str, ...]:
         """The headers of the declared columns, in the order declared."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        """What is expected of a delivery: the terms stated, and those that every feed has unless it states others."""
+        stated = any(isinstance(expectation, Drift) for expectation in self.expects)
+        return self.expects if stated else (*self.expects, Drift())
 
     @property
     def conditions(self) -> tuple[RowRule, ...]:
@@ -166,6 +194,11 @@ class Feed:
             return None
         return date.date() if date.strftime(wanted["format"]).lower() == match["date"].lower() else None
 
+    def file_sequence(self, name: str) -> int | None:
+        """The number of the delivery that a file name carries; None where the name or the feed has none."""
+        match = self.file_pattern.fullmatch(name)
+        return int(match["sequence"]) if match is not None and _SEQUENCE in self.files else None
+
     def matches(self, name: str) -> bool:
         """Whether a file of this name is of this feed."""
         return self.file_pattern.fullmatch(name) is not None and (
@@ -174,9 +207,15 @@ class Feed:
 
     @property
     def file_pattern(self) -> re.Pattern[str]:
-        """The compiled form of ``files``; group ``date`` is the date's text."""
-        before, found, after = self.files, None, ""
-        if match := _DATE_FIELD.search(self.files):
-            before, found, after = self.files[: match.start()], match, self.files[match.end() :]
-        glob = [re.escape(part).replace(r"\*", ".*").replace(r"\?", ".") for part in (before, after)]
-        return re.compile(glob[0] + ("(?P<date>.+?)" if found else "") + glob[1], re.IGNORECASE)
+        """The compiled form of ``files``; groups ``date`` and ``sequence`` are the texts of these."""
+        parts = (_name_pattern(part) for part in _FIELD.split(self.files))
+        return re.compile("".join(parts), re.IGNORECASE)
+
+
+def _name_pattern(part: str) -> str:
+    """A part of ``files`` as a regular expression."""
+    if part == _SEQUENCE:
+        return "(?P<sequence>[0-9]{1,18})"
+    if _DATE_FIELD.fullmatch(part):
+        return "(?P<date>.+?)"
+    return re.escape(part).replace(r"\*", ".*").replace(r"\?", ".")

@@ -9,17 +9,26 @@ from schemas.formats import Delimited, Excel, FixedWidth, Footer, Format, Gzip, 
 from schemas.terms import (
     Accepted,
     AsOf,
+    Deleted,
     Delta,
+    Drift,
     Expectation,
     FileDate,
     Filled,
     Fixed,
+    Fresh,
     Full,
     InScale,
+    Known,
     LatestOf,
+    ManifestRule,
     Ordered,
+    Otherwise,
+    Refers,
     RowRule,
     Rows,
+    Sequence,
+    Unique,
 )  # fmt: skip
 
 _DATE_FIELDS: Final = {
@@ -131,7 +140,11 @@ def rule_in_words(rule: RowRule) -> str:
 
 
 def expectation_in_words(expectation: Expectation) -> str:
-    """What is expected of a delivery as a whole, and what happens otherwise."""
+    """What is expected of a delivery as a whole, what happens otherwise, and why where the contract says so."""
+    return _expected(expectation) + (f" ({expectation.reason})" if expectation.reason else "")
+
+
+def _expected(expectation: Expectation) -> str:
     match expectation:
         case Rows(low=low, high=high):
             return f"between {low:,} and {high:,} rows; otherwise the delivery is held"
@@ -139,6 +152,50 @@ def expectation_in_words(expectation: Expectation) -> str:
             return f"at least {share:.0%} of the rows are accepted; otherwise the delivery is held"
         case Filled(column=column, share=share):
             return f"`{column}` is filled in at least {share:.0%} of the rows; otherwise the receipt warns"
+        case Known(column=column, share=share, otherwise=otherwise):
+            return f"`{column}` has a listed code in at least {share:.0%} of the rows; otherwise {_follows(otherwise)}"
+        case Unique(share=share):
+            return (
+                f"at least {share:.0%} of the rows contradict no other row of their key; otherwise {_follows('hold')}"
+            )
+        case Refers(namespace=namespace, share=share):
+            known = f"at least {share:.0%} of the numbers `{namespace}` are known from other files"
+            return f"{known}; otherwise {_follows('warn')}"
+        case Fresh(days=days):
+            return f"the delivery is dated at most {days} days before it arrives; otherwise {_follows('warn')}"
+        case Drift():
+            return _drift_in_words(expectation)
+
+
+def _drift_in_words(drift: Drift) -> str:
+    """A drift in rows and in how columns are filled."""
+    fewer = "a full delivery is held and a delta warned of" if drift.otherwise is None else _follows(drift.otherwise)
+    return (
+        f"between {drift.low:g} and {drift.high:g} times as many rows as the last deliveries had, with each column "
+        f"filled at most {drift.filled:.0%} of the rows less; with fewer rows {fewer}, otherwise {_follows('warn')}"
+    )
+
+
+def _follows(otherwise: Otherwise) -> str:
+    return "the delivery is held" if otherwise == "hold" else "the receipt warns"
+
+
+def deletion_in_words(deleted: Deleted) -> str:
+    """How a row says that its record was deleted."""
+    said = f"is {' or '.join(f'`{code}`' for code in deleted.codes)}" if deleted.codes else "is filled"
+    return f"a record is deleted where `{deleted.column}` {said}"
+
+
+def sequence_in_words(sequence: Sequence) -> str:
+    """How deliveries are numbered."""
+    return f"numbered from {sequence.first} without a gap; a delivery waits for the one before it"
+
+
+def manifest_in_words(rule: ManifestRule) -> str:
+    """What is said of the manifest beside a file."""
+    demanded = "a manifest beside each file is required" if rule.demanded else "a manifest may lie beside a file"
+    totals = f", with the totals of {_listed(rule.totals)}" if rule.totals else ""
+    return demanded + (", signed" if rule.signed else "") + totals
 
 
 def presence_in_words(feed: Feed, column: Column) -> str:
