@@ -1,4 +1,4 @@
-"""Which feeds there are: each module of `schemas.feeds` is one, found by being there."""
+"""Which feeds and agreements there are: the modules of `schemas.feeds` and `schemas.agreements`, found by being there."""
 
 import importlib
 import pkgutil
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+import schemas.agreements
 import schemas.feeds
+from schemas.agreement import Agreement, check_named
 from schemas.columns import Key
 from schemas.contract import Feed
 from schemas.errors import ContractError
@@ -18,7 +20,24 @@ def feeds() -> Mapping[str, Feed]:
     """All feeds by name; `ContractError` where one contradicts itself or another."""
     found = [_load(module.name) for module in pkgutil.iter_modules(schemas.feeds.__path__)]
     check_together(found)
+    for feed in found:
+        check_named(feed, agreements().get(feed.agreement))
     return MappingProxyType({feed.name: feed for feed in sorted(found, key=lambda feed: feed.name)})
+
+
+@lru_cache(maxsize=1)
+def agreements() -> Mapping[str, Agreement]:
+    """All agreements by name; `ContractError` where one contradicts itself."""
+    found = [_load_agreement(module.name) for module in pkgutil.iter_modules(schemas.agreements.__path__)]
+    return MappingProxyType({agreement.name: agreement for agreement in sorted(found, key=lambda found: found.name)})
+
+
+def agreement_of(feed: Feed) -> Agreement:
+    """The agreement under which a feed is delivered; `ContractError` where it is stated nowhere."""
+    agreement = agreements().get(feed.agreement)
+    check_named(feed, agreement)
+    assert agreement is not None
+    return agreement
 
 
 def feeds_of(agency: str) -> tuple[Feed, ...]:
@@ -46,6 +65,15 @@ def _load(module: str) -> Feed:
     if feed.name != module:
         raise ContractError(module, "name", f"is {feed.name}, not the name of its module")
     return feed
+
+
+def _load_agreement(module: str) -> Agreement:
+    agreement = getattr(importlib.import_module(f"schemas.agreements.{module}"), "AGREEMENT", None)
+    if not isinstance(agreement, Agreement):
+        raise ContractError(module, "AGREEMENT", "is not stated by the module")
+    if agreement.module != module:
+        raise ContractError(module, "name", f"is {agreement.name}, not the name of its module")
+    return agreement
 
 
 def _check_via(feed: Feed, together: tuple[Feed, ...]) -> None:

@@ -29,6 +29,7 @@ from schemas.terms import (
     Fresh,
     Full,
     InScale,
+    Kind,
     Known,
     LatestOf,
     ManifestRule,
@@ -151,6 +152,11 @@ class Feed:
     def headers(self) -> tuple[str, ...]:
         """The headers of the declared columns, in the order declared."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def kind(self) -> Kind:
+        """What a delivery of the feed is, unless its manifest says otherwise."""
+        return "full" if isinstance(self.delivery, Full) else "delta"
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:

@@ -9,10 +9,9 @@ from typing import Final, Literal
 from schemas.contract import Feed
 from schemas.expecting import Bound, great_expectations, holding
 from schemas.measures import Measures
-from schemas.terms import Accepted, Drift, Expectation, Filled, Fresh, Full, Known, Refers, Rows, Unique
+from schemas.terms import Accepted, Drift, Expectation, Filled, Fresh, Kind, Known, Refers, Rows, Unique
 
 Outcome = Literal["pass", "warn", "hold"]
-Kind = Literal["full", "delta"]
 
 _GRAVITY: Final[dict[Outcome, int]] = {"pass": 0, "warn": 1, "hold": 2}
 
@@ -87,7 +86,7 @@ def judge_delivery(
     it is not compared with those before it. What is not given is not judged.
     """
     terms = [term for expectation in feed.expects for term in _alone(expectation, measures)]
-    usual = delivery is None or delivery == ("full" if isinstance(feed.delivery, Full) else "delta")
+    usual = delivery in (None, feed.kind)
     for expectation in feed.expectations:
         match expectation:
             case Drift() if history and usual:
@@ -138,7 +137,7 @@ def _drift(feed: Feed, drift: Drift, measures: Measures, history: Sequence[Measu
     rows = median(before.received for before in history)
     if rows >= ENOUGH_ROWS:
         ratio, than = measures.received / rows, "as many rows as the last deliveries had"
-        fewer: Outcome = drift.otherwise or ("hold" if isinstance(feed.delivery, Full) else "warn")
+        fewer: Outcome = drift.otherwise or ("hold" if feed.kind == "full" else "warn")
         yield _Term("drift", f"at least {drift.low:g} times {than}", Bound(ratio, drift.low), fewer, True)
         yield _Term("drift", f"at most {drift.high:g} times {than}", Bound(ratio, None, drift.high), "warn", True)
     accepted = min(measures.accepted, median(before.accepted for before in history))

@@ -8,6 +8,9 @@ from schemas.columns import Key
 
 Every = Literal["day", "week", "month", "quarter", "half_year", "once"]
 
+Kind = Literal["full", "delta"]
+"""What one delivery is: by default what its contract says, unless its manifest says otherwise."""
+
 
 @dataclass(frozen=True)
 class Full:

@@ -4,6 +4,7 @@ import datetime as dt
 import socket
 from typing import Any
 
+import polars as pl
 import pytest
 
 from schemas.contract import (
@@ -15,6 +16,7 @@ from schemas.contract import (
     FileDate,
     Filled,
     Fixed,
+    Full,
     Identify,
     LatestOf,
     Rows,
@@ -26,6 +28,7 @@ from schemas.delivery import Outcome, judge_delivery
 from schemas.errors import DeliveryRefused
 from schemas.measures import Measures, measure
 from schemas.rows import judge_rows
+from schemas.terms import Kind
 from tests.schemas.small import feed, kept, table
 
 SINCE = dt.date(2020, 1, 1)
@@ -130,6 +133,51 @@ def test_the_as_of_date_comes_from_where_the_contract_says() -> None:
 def test_a_delta_covers_one_period_so_that_a_missing_one_leaves_a_gap(every: Any, until: str, since: str) -> None:
     delta = feed(NOTE, SEEN, coverage=UpTo(LatestOf("seen"), since=dt.date(2020, 1, 1)), delivery=Delta(every))
     assert covered(delta, dt.date.fromisoformat(until)) == (dt.date.fromisoformat(since), dt.date.fromisoformat(until))
+
+
+@pytest.mark.parametrize(
+    ("rule", "named", "stated", "found"),
+    [
+        (FileDate(), "2024-05-06", "2024-05-06", "2024-05-06"),
+        (FileDate(), "2024-05-06", "2024-05-07", "as_of_conflict"),
+        (FileDate(), None, "2024-05-07", "2024-05-07"),
+        (LatestOf("seen"), None, "2024-05-07", "2024-05-07"),
+        (Fixed(dt.date(2022, 1, 1)), None, "2024-05-07", "2024-05-07"),
+        (FileDate(), None, "2019-12-31", "no_as_of_date"),
+    ],
+)
+def test_the_manifest_states_the_as_of_date_before_the_contract_does(
+    rule: Any, named: str | None, stated: str, found: str
+) -> None:
+    accepted = judge_rows(feed(NOTE, SEEN), table(("number", "note", "seen"), *LINES)).batches
+    of = dated(rule, files="records_{date:%Y%m%d}.csv" if rule == FileDate() else "records.csv")
+    try:
+        date = as_of(of, dt.date.fromisoformat(named) if named else None, accepted, dt.date.fromisoformat(stated))
+        assert date == dt.date.fromisoformat(found)
+    except DeliveryRefused as refused:
+        assert refused.code == found
+
+
+def test_the_latest_date_is_that_of_all_batches() -> None:
+    frames = [pl.DataFrame({"seen": days}, schema={"seen": pl.Date}) for days in ([SINCE], [], [None])]
+    assert as_of(dated(LatestOf("seen")), None, frames) == SINCE
+
+
+@pytest.mark.parametrize(
+    ("delivery", "kind", "since"),
+    [
+        (Full("week"), None, "2020-01-01"),
+        (Full("week"), "full", "2020-01-01"),
+        (Full("week"), "delta", "2024-03-04"),
+        (Delta("week"), None, "2024-02-26"),
+        (Delta("week"), "delta", "2024-02-26"),
+        (Delta("week"), "full", "2020-01-01"),
+    ],
+)
+def test_a_correction_makes_nothing_complete(delivery: Any, kind: Kind | None, since: str) -> None:
+    until = dt.date(2024, 3, 4)
+    of = dated(LatestOf("seen"), delivery=delivery)
+    assert covered(of, until, kind) == (dt.date.fromisoformat(since), until)
 
 
 @pytest.mark.parametrize("named", [None, dt.date(2019, 12, 31)])

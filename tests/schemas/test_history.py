@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from schemas.contract import Code, Delta, Drift, Fresh, Known, Refers, Unique
-from schemas.delivery import Kind, Outcome, judge_delivery
+from schemas.delivery import Outcome, judge_delivery
 from schemas.measures import Measures
+from schemas.terms import Kind
 from tests.schemas.small import feed, kept
 
 KIND = kept("kind", Code({"a": "A"}), null=True)

@@ -1,0 +1,1 @@
+"""One module an agreement; found by being there (`schemas.catalogue.agreements`)."""
