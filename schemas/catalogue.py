@@ -1,4 +1,4 @@
-"""Which feeds and agreements there are: the modules of `schemas.feeds` and `schemas.agreements`, found by being there."""
+"""Which feeds and agreements there are: modules of `schemas.feeds` and `schemas.agreements`, found by being there."""
 
 import importlib
 import pkgutil
