@@ -1,7 +1,8 @@
-"""Zip archives: one member is read into memory, under caps, and nothing is ever unpacked to a disk."""
+"""Zip archives: one member is decompressed piece by piece, under caps, and nothing is ever unpacked to a disk."""
 
 import stat
 import zipfile
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -18,27 +19,57 @@ _SMALL: Final = 1 << 20
 """Below this many bytes no ratio harms."""
 _ENCRYPTED: Final = 0x1
 _ARCHIVES: Final = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".zst")
+_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
+"""How zip, gzip, xz, 7z and zstd begin; no text of a register does."""
+
+_LONGEST_MAGIC: Final = max(map(len, _MAGIC))
 _PIECE: Final = 1 << 20
 
 
-def read_member(content: bytes, member: str) -> bytes:
-    """The one member whose path or name matches ``member`` (a glob).
+def member_pieces(pieces: Iterable[bytes], member: str) -> Iterator[bytes]:
+    """Decompress the one member whose path or name matches ``member`` (a glob), piece by piece.
 
+    An archive's directory stands at its end: the archive itself is kept in memory, compressed.
     Raises `DeliveryRefused`: ``bad_zip``, ``zip_bomb``, ``zip_path``, ``zip_nested``, ``zip_encrypted``,
     ``zip_member_missing`` (also where several match).
     """
-    refusal = "bad_zip"
+    packed = kept(pieces, "zip_bomb")
+    refusal: str | None = "bad_zip"
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
+        with zipfile.ZipFile(packed) as archive:
             entries = archive.infolist()
             refuse_hostile(entries)
-            return _read(archive, _wanted(entries, member))
+            yield from _read(archive, _wanted(entries, member))
+        refusal = None
     except DeliveryRefused as refused:
         refusal = refused.code
     except Exception:
         # Whatever a damaged archive makes of the decompressors: it is the archive that is bad.
         pass
-    raise DeliveryRefused(refusal)
+    if refusal:
+        raise DeliveryRefused(refusal)
+
+
+def kept(pieces: Iterable[bytes], refusal: str) -> BytesIO:
+    """The whole of a file whose parts cannot be read in order; one over the cap is refused."""
+    packed = BytesIO()
+    for piece in pieces:
+        packed.write(piece)
+        if packed.tell() > MOST_BYTES:
+            raise DeliveryRefused(refusal)
+    packed.seek(0)
+    return packed
+
+
+def refuse_nested(pieces: Iterable[bytes], refusal: str) -> Iterator[bytes]:
+    """Pass text on; what begins as an archive does is none."""
+    rest, start = iter(pieces), b""
+    while len(start) < _LONGEST_MAGIC and (piece := next(rest, None)) is not None:
+        start += piece
+    if start.startswith(_MAGIC):
+        raise DeliveryRefused(refusal)
+    yield start
+    yield from rest
 
 
 def refuse_hostile(entries: list[zipfile.ZipInfo], ratio: float = HIGHEST_RATIO, most: int = MOST_BYTES) -> None:
@@ -69,13 +100,12 @@ def _wanted(entries: list[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
     return found[0]
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The member, no byte more than its directory says, its checksum verified."""
-    pieces, left = [], entry.file_size
+    left = entry.file_size
     with archive.open(entry) as stream:
         while piece := stream.read(_PIECE):
-            pieces.append(piece)
             left -= len(piece)
+            yield piece
     if left:
         raise DeliveryRefused("bad_zip")
-    return b"".join(pieces)

@@ -1,119 +1,92 @@
 """Delimited text of any encoding, separator, quoting and line terminator."""
 
-import codecs
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from pyarrow import csv
 
-from connectors.readers.dialect import Plain, plain
-from connectors.readers.scan import Layout, Mask, Offsets, scan
+from connectors.readers.dialect import Dialect, Plain, Restore
+from connectors.readers.faults import byte_faults, fault_frame, sound
+from connectors.readers.names import distinct, joined, refuse_width
+from connectors.readers.portions import Portion, check_footer, portions
+from connectors.readers.scan import Layout, Mask, Offsets
 from schemas.errors import DeliveryRefused
 from schemas.formats import Delimited
-from schemas.table import FAULTS, RawTable
+from schemas.table import RawTable
 
 _BLOCK = 8 << 20
 """Bytes per parsed block; at least two of the longest record."""
 
-_LONGEST_RECORD = 64 << 20
-_DECODED_TOGETHER = 1000
 
-
-def read_delimited(content: bytes, format: Delimited, columns: Sequence[str] = ()) -> RawTable:
-    """Read a file; ``columns`` name the fields where the format has no header.
+def read_delimited(
+    pieces: Iterable[bytes], format: Delimited, columns: Sequence[str], batch_bytes: int
+) -> Iterator[RawTable]:
+    """Read a file in batches; ``columns`` name the fields where the format has no header.
 
     Records with a wrong number of fields, a NUL or undecodable bytes are faults (``field_count``, ``nul_byte``,
     ``bad_encoding``) and never reach the parser, so none shifts the cells of another.
     Raises `DeliveryRefused`: ``empty_file``, ``bad_encoding``, ``nul_byte``, ``unclosed_quote``, ``stray_quote``,
-    ``repeated_header``, ``record_too_long``, ``count_mismatch``, ``no_spare_character``.
+    ``repeated_header``, ``too_many_columns``, ``record_too_long``, ``count_mismatch``, ``no_spare_character``,
+    ``field_count`` (header rows of different widths), ``footer_missing``, ``footer_count``.
     """
-    text = plain(content, format)
-    layout = scan(text.data, text.separator, text.quote)
-    if not len(layout):
-        raise DeliveryRefused("empty_file")
-    headers, first = _headers(text, layout, format, columns)
-    faults = _faults(text, layout, format, len(headers))
-    good = np.ones(len(layout), np.bool_)
-    good[:first] = False
-    good[faults["row_number"].to_numpy() - 1] = False
-    table = _parse(text, layout, good, headers, format.null)
+    terminator = None if format.terminator is None else format.terminator.encode()
+    dialect = Dialect(format.separator.encode(), (format.quote or "").encode(), terminator)
+    heading = format.header_rows if format.header else 0
+    headers: list[str] | None = None
+    for portion in portions(pieces, format.encoding, dialect, heading, format.footer, batch_bytes):
+        first = headers is None
+        if headers is None:
+            headers = _headers(portion, format, columns)
+        table = _table(portion, format, headers, heading if first else 0)
+        portion.refuse_problem()
+        if portion.last and format.footer:
+            check_footer(format.footer, portion.footer, portion.before + len(portion.layout) - heading)
+        del portion
+        ready = [table] if first or table.received else []
+        del table
+        while ready:
+            yield ready.pop()
+
+
+def _table(portion: Portion, format: Delimited, headers: list[str], heading: int) -> RawTable:
+    """The records of a portion after its ``heading``."""
+    layout = portion.layout
+    wrong = {rule: indexes[indexes >= heading] for rule, indexes in _faults(portion, format, len(headers)).items()}
+    good = sound(wrong, len(layout))
+    good[:heading] = False
+    table = _parse(portion.text, layout, good, headers, format.null)
     if table.height != int(good.sum()):
         raise DeliveryRefused("count_mismatch")
-    numbers = pl.Series("row_number", np.flatnonzero(good) + 1, pl.Int64)
-    return RawTable(pl.DataFrame([numbers, *table.get_columns()]), faults, len(layout) - first)
+    numbers = pl.Series("row_number", np.flatnonzero(good) + (portion.before + 1), pl.Int64)
+    rows = pl.DataFrame([numbers, *table.get_columns()])
+    return RawTable(rows, fault_frame(wrong, portion.before), len(layout) - heading)
 
 
-def _headers(text: Plain, layout: Layout, format: Delimited, columns: Sequence[str]) -> tuple[list[str], int]:
-    """The columns' names and how many records the header takes."""
+def _headers(portion: Portion, format: Delimited, columns: Sequence[str]) -> list[str]:
+    """The names of the columns, from the header rows or without them."""
+    layout = portion.layout
+    if len(layout) < (format.header_rows if format.header else 0 if columns and format.footer else 1):
+        portion.refuse_problem()
+        raise DeliveryRefused("empty_file")
+    if not format.header and columns:
+        return list(columns)
+    width = int(layout.fields[0])
+    refuse_width(width)
     if not format.header:
-        width = int(layout.fields[0])
-        return list(columns) or [f"column_{number}" for number in range(1, width + 1)], 0
-    first = Layout(layout.ends[:1], layout.fields[:1], layout.multiline)
-    width = int(first.fields[0])
-    for rule in _faults(text, first, format, width)["rule"]:
-        raise DeliveryRefused(rule, row_number=1)
+        return [f"column_{number}" for number in range(1, width + 1)]
+    top = Portion(portion.text, layout.first(format.header_rows), portion.before)
+    for number, _, rule in fault_frame(_faults(top, format, width), 0).rows():
+        raise DeliveryRefused(rule, row_number=number)
     places = [f"#{place}" for place in range(1, width + 1)]
-    row = _parse(text, first, np.ones(1, np.bool_), places, ()).row(0)
-    headers = [str(cell) for cell in row]
-    for place, header in enumerate(headers):
-        if header in headers[:place] or header == "row_number":
-            raise DeliveryRefused("repeated_header", row_number=1, column=places[place])
-    return headers, 1
+    rows = _parse(top.text, top.layout, np.ones(len(top.layout), np.bool_), places, ()).rows()
+    return distinct(joined(rows), format.repeated == "number")
 
 
-def _faults(text: Plain, layout: Layout, format: Delimited, width: int) -> pl.DataFrame:
-    """The records without honest cells, as `FAULTS`; the header is judged by its own width and has none."""
-    found = {
-        "field_count": np.flatnonzero(layout.fields != width),
-        "nul_byte": _containing(b"\0", text.data, layout),
-        "bad_encoding": _undecodable(
-            text, layout, "ascii" if codecs.lookup(format.encoding).name == "ascii" else "utf-8"
-        ),
-    }
-    frames = [
-        pl.DataFrame({"row_number": indexes + 1, "column": None, "rule": rule}, schema=FAULTS)
-        for rule, indexes in found.items()
-        if len(indexes)
-    ]
-    return pl.concat(frames).sort("row_number", "rule") if frames else FAULTS.to_frame()
-
-
-def _containing(mark: bytes, data: bytes, layout: Layout) -> Offsets:
-    """The indexes of the records that contain ``mark``."""
-    if not len(layout) or data.find(mark, 0, int(layout.ends[-1])) < 0:
-        return np.empty(0, np.int64)
-    within = np.frombuffer(data, np.uint8)[: layout.ends[-1]]
-    positions = np.flatnonzero(within == mark[0])
-    for place, byte in enumerate(mark[1:], start=1):
-        positions = positions[positions + place < len(within)]
-        positions = positions[within[positions + place] == byte]
-    return layout.holding(positions)
-
-
-def _undecodable(text: Plain, layout: Layout, encoding: str) -> Offsets:
-    """The indexes of the records that are not what their encoding says."""
-    if text.data.isascii():
-        return np.empty(0, np.int64)
-    if text.undecodable is not None:
-        return _containing(text.undecodable, text.data, layout)
-    bounds = np.concatenate(([0], layout.ends))
-    found: list[int] = []
-    for first in range(0, len(layout), _DECODED_TOGETHER):
-        last = min(first + _DECODED_TOGETHER, len(layout))
-        if not _decodes(text.data[bounds[first] : bounds[last]], encoding):
-            each = range(first, last)
-            found += [index for index in each if not _decodes(text.data[bounds[index] : bounds[index + 1]], encoding)]
-    return np.array(found, np.int64)
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _faults(portion: Portion, format: Delimited, width: int) -> dict[str, Offsets]:
+    """The records without honest cells; those of a header are judged by their own width."""
+    return {"field_count": np.flatnonzero(portion.layout.fields != width), **byte_faults(portion, format.encoding)}
 
 
 def _parse(text: Plain, layout: Layout, good: Mask, headers: list[str], null: tuple[str, ...]) -> pl.DataFrame:
@@ -121,8 +94,6 @@ def _parse(text: Plain, layout: Layout, good: Mask, headers: list[str], null: tu
     if not good.any():
         return pl.DataFrame(schema=dict.fromkeys(headers, pl.String))
     longest = int(np.max(np.diff(layout.ends, prepend=0)))
-    if longest > _LONGEST_RECORD:
-        raise DeliveryRefused("record_too_long")
     names = [str(place) for place in range(len(headers))]
     try:
         table = csv.read_csv(
@@ -160,8 +131,8 @@ def _records(data: bytes, layout: Layout, good: Mask) -> pa.Buffer:
     return pa.py_buffer(b"".join(view[start:end] for start, end in pieces))
 
 
-def _restored(frame: pl.DataFrame, restore: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+def _restored(frame: pl.DataFrame, restore: Restore) -> pl.DataFrame:
     """Put back what stood for something else while the file was parsed."""
     for mark, original in restore:
-        frame = frame.with_columns(pl.all().str.replace_all(mark, original, literal=True))
+        frame = frame.with_columns(pl.all().str.replace_all(mark.decode(), original.decode(), literal=True))
     return frame

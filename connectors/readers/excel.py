@@ -1,18 +1,17 @@
 """One sheet of an xlsx workbook, read in a child process under limits."""
 
 import json
-import os
 import subprocess
-import sys
 import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-from connectors.readers import sheet
-from connectors.readers.archive import refuse_hostile
+from connectors.readers import child, sheet
+from connectors.readers.archive import kept, refuse_hostile
+from connectors.readers.names import distinct
 from schemas.errors import DeliveryRefused
 from schemas.formats import Excel
 from schemas.table import FAULTS, RawTable
@@ -28,25 +27,24 @@ HIGHEST_RATIO: Final = 1000
 _REFUSALS: Final = {sheet.BAD_WORKBOOK: "bad_workbook", sheet.MISSING_SHEET: "missing_sheet"}
 
 
-def read_excel(content: bytes, format: Excel) -> RawTable:
-    """Read a sheet: its first row is the header, blank rows at its end are none.
+def read_excel(pieces: Iterable[bytes], format: Excel, seen: Callable[[bytes], None]) -> Iterator[RawTable]:
+    """Read a sheet as one table: its first row is the header, blank rows at its end are none.
 
-    Every cell is text: dates in ISO form, whole numbers without a fraction. Raises `DeliveryRefused`:
-    ``bad_workbook``, ``missing_sheet``, ``workbook_too_large``, ``empty_file``, ``repeated_header``, and for a
-    hostile archive what `connectors.readers.archive` raises.
+    Every cell is text: dates in ISO form, whole numbers without a fraction. ``seen`` is called with all cells, however
+    the workbook is compressed. Raises `DeliveryRefused`: ``bad_workbook``, ``missing_sheet``, ``workbook_too_large``,
+    ``empty_file``, ``repeated_header``, and for a hostile archive what `connectors.readers.archive` raises.
     """
+    content = kept(pieces, "zip_bomb").getvalue()
     _refuse_bomb(content)
-    rows = _rows_of(content, format.sheet or "")
+    printed = _printed(content, format.sheet or "")
+    seen(printed)
+    rows: list[list[str]] = json.loads(printed)
     while rows and not any(rows[-1]):
         rows.pop()
     if not rows:
         raise DeliveryRefused("empty_file")
     width = max(place for row in rows for place, cell in enumerate(row, start=1) if cell)
-    headers = rows[0][:width]
-    for place, header in enumerate(headers):
-        if header in headers[:place] or header == "row_number":
-            raise DeliveryRefused("repeated_header", row_number=1, column=f"#{place + 1}")
-    return _table(headers, rows[1:], format.null)
+    yield _table(distinct(rows[0][:width]), rows[1:], format.null)
 
 
 def _table(headers: list[str], rows: list[list[str]], null: tuple[str, ...]) -> RawTable:
@@ -72,15 +70,14 @@ def _refuse_bomb(content: bytes) -> None:
         raise DeliveryRefused(refusal)
 
 
-def _rows_of(content: bytes, name: str) -> list[list[str]]:
+def _printed(content: bytes, name: str) -> bytes:
     """Run the child; what it prints is JSON and no more is believed of it."""
-    program = str(Path(sheet.__file__).resolve())
-    command = [sys.executable, "-I", program, str(MEMORY_BYTES), str(PROCESSOR_SECONDS), name]
+    command = child.command(sheet, str(MEMORY_BYTES), str(PROCESSOR_SECONDS), name)
     refusal, printed = "workbook_too_large", b""
     try:
         finished = subprocess.run(
             command, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
-            timeout=WALL_SECONDS, cwd="/", env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            timeout=WALL_SECONDS, cwd="/", env=child.ENVIRONMENT,
         )  # fmt: skip
         refusal = _REFUSALS.get(finished.returncode, refusal) if finished.returncode else ""
         printed = finished.stdout
@@ -88,5 +85,4 @@ def _rows_of(content: bytes, name: str) -> list[list[str]]:
         pass
     if refusal:
         raise DeliveryRefused(refusal)
-    rows: list[list[str]] = json.loads(printed)
-    return rows
+    return printed

@@ -7,12 +7,10 @@ before which CR may stand. A quote opens a field only at its start and closes it
 
 import re
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
-from schemas.errors import DeliveryRefused
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
@@ -28,12 +26,14 @@ BLOCK: Final = 1 << 18
 class Layout:
     """``ends``: the offset after each record, its terminator included; ``fields``: how many it has.
 
-    ``multiline``: whether some LF stands inside quotes.
+    ``multiline``: whether some LF stands inside quotes. ``problem``: why the record after these has no certain end
+    (``unclosed_quote``, ``stray_quote``).
     """
 
     ends: Offsets
     fields: Offsets
     multiline: bool = False
+    problem: str | None = None
 
     def __len__(self) -> int:
         """The number of records."""
@@ -44,26 +44,24 @@ class Layout:
         """The offset at which each record begins."""
         return np.concatenate(([0], self.ends[:-1])).astype(np.int64) if len(self.ends) else self.ends
 
+    def first(self, records: int) -> "Layout":
+        """The first so many records."""
+        return Layout(self.ends[:records], self.fields[:records], self.multiline, self.problem)
+
     def holding(self, positions: Offsets) -> Offsets:
         """The indexes of the records in which these offsets lie, each once."""
         return np.unique(np.searchsorted(self.ends, positions, side="right"))
 
 
-def scan(data: bytes, separator: int, quote: int | None) -> Layout:
-    """The layout of a whole file without its trailing blank lines.
-
-    Raises `DeliveryRefused` (``unclosed_quote``, ``stray_quote``) with the row in which the record begins
-    that has no certain end.
-    """
-    layout = _scan_blocks(np.frombuffer(data, np.uint8), separator, quote)
+def scan(data: bytes, separator: int, quote: int | None, whole: bool = True) -> Layout:
+    """The layout of a file or, where not ``whole``, of the complete records at the start of a longer text."""
+    layout = _scan_blocks(np.frombuffer(data, np.uint8), separator, quote, whole)
     if layout is None and quote is not None:
-        layout = _scan_fields(data, separator, quote)
-    if layout is None:
-        raise DeliveryRefused("unreadable")
-    return _without_trailing_blanks(data, layout)
+        layout = _scan_fields(data, separator, quote, whole)
+    return Layout(np.empty(0, np.int64), np.empty(0, np.int64)) if layout is None else layout
 
 
-def _scan_blocks(data: Bytes, separator: int, quote: int | None) -> Layout | None:
+def _scan_blocks(data: Bytes, separator: int, quote: int | None, whole: bool = True) -> Layout | None:
     """By the parity of the quotes before each byte; None where a quote is not where one belongs."""
     ends, ordinals = [], []
     seen, parity, lines = 0, 0, 0
@@ -81,7 +79,9 @@ def _scan_blocks(data: Bytes, separator: int, quote: int | None) -> Layout | Non
         ordinals.append(terminators + seen)
         seen += len(positions)
         lines += int(np.count_nonzero(block == LF))
-    return None if parity else _layout(ends, ordinals, seen, len(data), lines)
+    if whole and parity:
+        return None
+    return _layout(ends, ordinals, seen, len(data) if whole else 0, lines)
 
 
 def _with_neighbours(data: Bytes, offset: int) -> Bytes:
@@ -120,7 +120,7 @@ def _layout(ends: list[Offsets], ordinals: list[Offsets], seen: int, size: int, 
     return Layout(offsets, np.diff(places, prepend=-1), multiline)
 
 
-def _scan_fields(data: bytes, separator: int, quote: int) -> Layout:
+def _scan_fields(data: bytes, separator: int, quote: int, whole: bool = True) -> Layout:
     """Field by field: for files in which a quote also stands inside unquoted text, where it is just text."""
     mark, delimiter = (re.escape(bytes([byte])) for byte in (quote, separator))
     quoted = b"%b(?:[^%b]++|%b%b)*+%b" % (mark, mark, mark, mark, mark)
@@ -128,32 +128,30 @@ def _scan_fields(data: bytes, separator: int, quote: int) -> Layout:
     field = re.compile(rb"(?:%b%b|(?!%b)[^%b\n]*+)(%b|\n|\Z)" % (quoted, ended, mark, delimiter, delimiter))
     ends: list[int] = []
     fields: list[int] = []
-    width, position = 0, 0
+    width, position, problem = 0, 0, None
     while position < len(data):
         token = field.match(data, position)
         if token is None:
-            _refuse_quote(re.compile(quoted), data, position, len(ends) + 1)
+            closed = re.compile(quoted).match(data, position) is not None
+            problem = "stray_quote" if closed else "unclosed_quote" if whole else None
+            break
         width, position = width + 1, token.end()
-        if token[1] in (b"\n", b""):
+        if token[1] == b"\n" or (whole and token[1] == b""):
             ends.append(position)
             fields.append(width)
             width = 0
-    if width:
+    if width and whole and not problem:
         ends.append(position)
         fields.append(width + 1)
-    return Layout(np.array(ends, np.int64), np.array(fields, np.int64), data.count(b"\n") >= len(ends))
+    return Layout(np.array(ends, np.int64), np.array(fields, np.int64), data.count(b"\n") >= len(ends), problem)
 
 
-def _refuse_quote(quoted: re.Pattern[bytes], data: bytes, position: int, row_number: int) -> NoReturn:
-    """Something stands between a closing quote and the end of its field, or the quote is never closed."""
-    closed = quoted.match(data, position) is not None
-    raise DeliveryRefused("stray_quote" if closed else "unclosed_quote", row_number)
-
-
-def _without_trailing_blanks(data: bytes, layout: Layout) -> Layout:
-    """Leave out the blank lines after the last record; blank lines between records are records."""
-    kept = len(layout)
-    starts = layout.starts
-    while kept and data[starts[kept - 1] : layout.ends[kept - 1]] in (b"\n", b"\r\n"):
-        kept -= 1
-    return Layout(layout.ends[:kept], layout.fields[:kept], layout.multiline)
+def before_trailing_blanks(data: bytes, layout: Layout) -> int:
+    """How many records there are before the blank lines at the end; blank lines between records are records."""
+    if not len(layout):
+        return 0
+    bytes_, lengths = np.frombuffer(data, np.uint8), layout.ends - layout.starts
+    first, last = bytes_[layout.starts], bytes_[layout.ends - 1]
+    blank = (last == LF) & ((lengths == 1) | ((lengths == 2) & (first == CR)))
+    filled = np.flatnonzero(~blank)
+    return int(filled[-1]) + 1 if len(filled) else 0
