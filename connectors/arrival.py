@@ -5,7 +5,9 @@ taken is found again, with the time of its arrival.
 """
 
 import datetime as dt
+import re
 import secrets
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -21,6 +23,8 @@ L = TypeVar("L")
 RECEIPTS: Final = "receipts"
 TAKING: Final = ".taking-"
 """Begins the name of the hidden folder in which a file stands while it is taken."""
+
+_TAKING_FOLDER: Final = re.compile(re.escape(TAKING) + r"([0-9]{1,20})-([0-9]{1,12})-[0-9a-f]{16}")
 
 _UNFINISHED: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
 """What transfer programs and editors call a file while they write it."""
@@ -128,14 +132,18 @@ def is_data(name: str) -> bool:
 
 
 def taking_folder(arrived_ns: int) -> str:
-    """A new name for the folder of a file that arrived then (nanoseconds since 1970)."""
-    return f"{TAKING}{arrived_ns}-{secrets.token_hex(8)}"
+    """A new name for the folder of a file that arrived then (nanoseconds since 1970) and is taken now."""
+    return f"{TAKING}{arrived_ns}-{int(time.time())}-{secrets.token_hex(8)}"
 
 
 def arrival_in(folder: str) -> int | None:
     """When the file in such a folder arrived; None for any other folder."""
-    number = folder.removeprefix(TAKING).partition("-")[0]
-    return int(number) if folder.startswith(TAKING) and number.isascii() and number.isdigit() else None
+    return int(found[1]) if (found := _TAKING_FOLDER.fullmatch(folder)) else None
+
+
+def taken_in(folder: str) -> int:
+    """When it was taken, in seconds since 1970 by the clock of the host that took it."""
+    return int(found[2]) if (found := _TAKING_FOLDER.fullmatch(folder)) else 0
 
 
 def moment(nanoseconds: int) -> dt.datetime:

@@ -24,7 +24,7 @@ from connectors.manifest import ENDING, LARGEST, read_manifest
 from connectors.writers import is_written
 from schemas.errors import DeliveryRefused, StoreError
 
-__all__ = ["RECEIPTS", "Look", "agencies", "look", "look_at", "read_beside", "settled", "strays", "watch", "watched"]
+__all__ = ["RECEIPTS", "Look", "agencies", "look", "look_at", "settled", "settled_looks", "strays", "watch", "watched"]
 
 FORGOTTEN_SECONDS: Final = 3600.0
 """A file unchanged for so long is taken though it is open for writing: someone forgot to close it, or hangs."""
@@ -59,6 +59,13 @@ def settled(root: Path, quiet_seconds: float, now: float, pairing: Pairing | Non
 
     ``now`` in seconds since 1970. Links, pipes, devices, hidden and unfinished files are not looked at.
     """
+    return [path for path, _ in settled_looks(root, quiet_seconds, now, pairing)]
+
+
+def settled_looks(
+    root: Path, quiet_seconds: float, now: float, pairing: Pairing | None = None
+) -> list[tuple[Path, Look]]:
+    """What `settled` gives, with what each file was."""
     first, pairs = look(root), _Pairs(pairing)
     calm = [path for path, seen in first.items() if _is_calm(seen, quiet_seconds, now) and is_written(path) is False]
     if len(calm) < len(first):
@@ -67,7 +74,7 @@ def settled(root: Path, quiet_seconds: float, now: float, pairing: Pairing | Non
         calm = [path for path, seen in first.items() if second.get(path) == seen and not _is_held(path, seen, now)]
     wait = pairing.wait_seconds if pairing else 0.0
     ready = [path for path in calm if pairs.is_ready(path, first[path], has_waited=_is_far(first[path], wait, now))]
-    return sorted(ready, key=lambda path: (first[path].changed_ns, path))
+    return [(path, first[path]) for path in sorted(ready, key=lambda path: (first[path].changed_ns, path))]
 
 
 def watch(root: Path, quiet_seconds: float, stop: threading.Event, pairing: Pairing | None = None) -> Iterator[Path]:

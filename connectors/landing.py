@@ -165,24 +165,11 @@ class LandingStore:
 
     def _make_check(self) -> None:
         """Seal the constant where there is none; of two that do so at once, the second finds the first's."""
-        path = self._place.path(_CHECK)
-        if self._is_checked:
-            return
-        with suppress(FileExistsError):
-            if self._place.is_local:
-                self._link(self._write_aside([_CHECKED], _CHECK.encode), path)
-            elif not self._place.exists(path):
-                with self._place.system.open(path, "xb") as out:
-                    out.write(b"".join(seal(self._key, [_CHECKED], _CHECK.encode)))
-        self._read_check(path)
-
-    def _link(self, aside: str, path: str) -> None:
-        """Give what is complete a name that nothing has yet; FileExistsError where something has."""
-        try:
-            os.link(aside, path)
+        if not self._is_checked:
+            path = self._place.path(_CHECK)
+            self._place.name(self._write_aside([_CHECKED], _CHECK.encode), path)
             self._sync_folder(path)
-        finally:
-            self._place.remove(aside)
+            self._read_check(path)
 
     def _read_check(self, path: str) -> None:
         with self._place.open(path) as stream, suppress(StoreError):
@@ -221,7 +208,7 @@ class LandingStore:
         aside = self._place.path(_ASIDE, secrets.token_hex(16))
         self._place.make_folder(self._place.path(_ASIDE))
         try:
-            with self._create(aside) as out:
+            with self._place.create(aside) as out:
                 for piece in seal(self._key, pieces, bound_to):
                     out.write(piece)
                 if self._place.is_local:
@@ -252,11 +239,6 @@ class LandingStore:
     @guarded
     def _exists(self, path: str) -> bool:
         return self._place.exists(path)
-
-    def _create(self, path: str) -> IO[bytes]:
-        if self._place.is_local:
-            return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        return self._place.system.open(path, "wb")  # type: ignore[no-any-return]
 
     def _sync_folder(self, path: str) -> None:
         """Make a rename durable, so that the plaintext may be removed."""

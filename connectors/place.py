@@ -4,8 +4,10 @@ Every failure of a file system leaves here as `StoreError` with a number or a cl
 failure holds addresses and names of files.
 """
 
+import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import IO, Any, Final, ParamSpec, TypeVar
@@ -89,10 +91,11 @@ class Place:
     def info(self, path: str) -> dict[str, Any] | None:
         """What the file system says of a path; None where there is nothing. A failure is never taken for nothing."""
         try:
-            found: dict[str, Any] = self.system.info(path)
+            if self.is_sftp:
+                return _sftp_entry(path, self.system.ftp.lstat(path))
+            return dict(self.system.info(path))
         except FileNotFoundError:
             return None
-        return found
 
     def exists(self, path: str) -> bool:
         """Whether something is there."""
@@ -100,8 +103,10 @@ class Place:
 
     def list(self, path: str) -> list[dict[str, Any]]:
         """What a folder holds, as it is now; nothing where there is no folder."""
-        self.system.invalidate_cache()
         try:
+            if self.is_sftp:
+                return [_sftp_entry(f"{path}/{one.filename}", one) for one in self.system.ftp.listdir_attr(path)]
+            self.system.invalidate_cache()
             return list(self.system.ls(path, detail=True))
         except (FileNotFoundError, NotADirectoryError):
             return []
@@ -115,15 +120,51 @@ class Place:
             stream = self.system.open(path, "rb", block_size=_READ_AHEAD, cache_type="readahead")
         with stream:
             if self.is_sftp:
-                stream.prefetch(max_concurrent_requests=_SFTP_REQUESTS)
+                # The size is asked for by name: some servers know no status of an open file.
+                stream.prefetch(self.system.ftp.stat(path).st_size, max_concurrent_requests=_SFTP_REQUESTS)
             yield stream
+
+    def create(self, path: str) -> IO[bytes]:
+        """Open for writing; a local file is new and for its owner only."""
+        if self.is_local:
+            return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        stream: IO[bytes] = self.system.open(path, "wb")
+        if self.is_sftp:
+            # Otherwise each 32 KiB waits for an answer; failures are told when the file is closed.
+            stream.set_pipelined(True)  # type: ignore[attr-defined]
+        return stream
+
+    def name(self, aside: str, path: str) -> None:
+        """Move a whole file to a name, unless something has that: then it is gone."""
+        try:
+            if self.is_local:
+                _name_local(aside, path)
+            elif self.is_sftp:
+                # Where the name is taken, servers say no more than that it failed.
+                with suppress(OSError):
+                    self.system.ftp.rename(aside, path)
+            elif not self.exists(path):
+                self._name_object(aside, path)
+        finally:
+            self.remove(aside)
+
+    def _name_object(self, aside: str, path: str) -> None:
+        content = self.system.cat_file(aside)
+        with suppress(OSError, NotImplementedError), self.system.open(path, "xb") as out:
+            out.write(content)
+        if not self.exists(path):  # a store that knows no conditions
+            self.system.pipe_file(path, content)
 
     def make_folder(self, path: str) -> None:
         """Make a folder where folders are things of their own; a local one is for its owner only."""
         if self.is_local:
             Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
         elif self.is_sftp:
-            self.system.makedirs(path, exist_ok=True)
+            try:
+                self.system.makedirs(path, exist_ok=True)
+            except OSError:
+                # Another process made one of them a moment ago.
+                self.system.makedirs(path, exist_ok=True)
 
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
@@ -159,12 +200,30 @@ class Place:
         return {**options, "host_key_policy": _only_known(known)}
 
 
+def _name_local(aside: str, path: str) -> None:
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            return
+        Path(aside).rename(path)
+
+
+def _sftp_entry(path: str, attributes: Any) -> dict[str, Any]:  # noqa: ANN401
+    """An entry as other file systems give it; fsspec's own takes pipes and devices for files."""
+    mode = attributes.st_mode or 0
+    kind = "file" if stat.S_ISREG(mode) else "directory" if stat.S_ISDIR(mode) else "other"
+    return {"name": path, "size": attributes.st_size, "type": kind, "mtime": float(attributes.st_mtime or 0)}
+
+
 def _only_known(known_hosts: Path) -> object:
     """Speak to no server but those whose key the file holds."""
-    from paramiko import HostKeys, MissingHostKeyPolicy, SSHException  # type: ignore[import-untyped, unused-ignore]
+    from paramiko import HostKeys, MissingHostKeyPolicy, PKey, SSHClient, SSHException
 
-    class OnlyKnown(MissingHostKeyPolicy):  # type: ignore[misc, unused-ignore]
-        def missing_host_key(self, client: object, hostname: str, key: object) -> None:
+    class OnlyKnown(MissingHostKeyPolicy):
+        def missing_host_key(self, client: SSHClient, hostname: str, key: PKey) -> None:
             if not known_hosts.is_file() or not HostKeys(str(known_hosts)).check(hostname, key):
                 raise SSHException("unknown host key")
 

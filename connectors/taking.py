@@ -18,6 +18,7 @@ from connectors.landing import open_regular
 from connectors.manifest import ENDING
 from connectors.place import guarded
 from connectors.writers import has_writer
+from schemas.errors import StoreError
 
 
 @contextmanager
@@ -92,7 +93,9 @@ class _LocalTaken(Taken):
         """Give back what was not decided on, and let go."""
         with self.held:
             if not self.is_decided:
-                self.give_back()
+                # What cannot be given back is found again, as if its process had died.
+                with suppress(StoreError):
+                    self.give_back()
 
 
 @guarded

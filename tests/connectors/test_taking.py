@@ -269,7 +269,7 @@ def test_what_a_living_process_has_taken_is_not_abandoned(court: Path) -> None:
 def test_what_a_process_had_left_to_clear_away_is_cleared_away(court: Path) -> None:
     path = drop(court)
     for number, names in enumerate(([], [NAME + ENDING], [NAME])):
-        folder = court / f"{TAKING}{number}-0"
+        folder = court / f"{TAKING}{number}-0-{number:016x}"
         folder.mkdir()
         for name in names:
             os.link(path, folder / name)
