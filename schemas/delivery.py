@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Final, Literal
+from typing import Any, Final, Literal, Self
 
 from schemas.contract import Feed
 from schemas.expecting import Bound, great_expectations, holding
@@ -29,7 +29,8 @@ AHEAD_DAYS: Final = -1
 class Finding:
     """One expectation of the contract in words, what was measured, and what follows from it.
 
-    ``code`` is the kind of expectation. ``against_history``: the finding depends on more than the delivery (those
+    ``code`` is the kind of expectation; the measure should lie between ``low`` and ``high`` (None: no end).
+    ``against_history``: the finding depends on more than the delivery (those
     before it, the day on which it arrived, what other feeds hold), so the same bytes may come to another one.
     """
 
@@ -37,6 +38,8 @@ class Finding:
     measure: float
     outcome: Outcome
     code: str = ""
+    low: float | None = None
+    high: float | None = None
     against_history: bool = False
 
 
@@ -55,6 +58,11 @@ class Verdict:
     def to_json(self) -> dict[str, object]:
         """The same as values of JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote, by this or an earlier version."""
+        return cls(written["outcome"], tuple(Finding(**finding) for finding in written["findings"]))
 
 
 @dataclass(frozen=True)
@@ -105,12 +113,16 @@ def warm() -> None:
 
 
 def _verdict(terms: Sequence[_Term]) -> Verdict:
-    findings = tuple(
-        Finding(term.words, term.bound.measure, "pass" if met else term.otherwise, term.code, term.against_history)
-        for term, met in zip(terms, holding([term.bound for term in terms]), strict=True)
-    )
+    met = holding([term.bound for term in terms])
+    findings = tuple(_finding(term, held) for term, held in zip(terms, met, strict=True))
     outcomes: list[Outcome] = ["pass", *(finding.outcome for finding in findings)]
     return Verdict(max(outcomes, key=_GRAVITY.__getitem__), findings)
+
+
+def _finding(term: _Term, met: bool) -> Finding:
+    outcome: Outcome = "pass" if met else term.otherwise
+    bound = term.bound
+    return Finding(term.words, bound.measure, outcome, term.code, bound.low, bound.high, term.against_history)
 
 
 def _alone(expectation: Expectation, measures: Measures) -> Iterator[_Term]:

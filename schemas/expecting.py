@@ -5,14 +5,17 @@ all bounds; where it holds, so does each of them. Only where it fails is each bo
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+
+Ends = tuple[float | None, float | None]
 
 _MARGIN: Final = "margin"
 
@@ -55,8 +58,42 @@ def great_expectations() -> ModuleType:
     return great_expectations  # type: ignore[no-any-return]
 
 
-def ephemeral_context() -> Any:  # noqa: ANN401
-    """A context of Great Expectations that lives in memory only and tells nobody."""
+def validated(name: str, bounds: Mapping[str, Bound]) -> "ExpectationSuiteValidationResult":
+    """What Great Expectations finds of some bounds, each under its label, as it would be documented."""
+    measures = {label: float(bound.measure) for label, bound in bounds.items()}
+    result = _validate(name, measures, {label: (bound.low, bound.high) for label, bound in bounds.items()}, "BASIC")
+    for found in result.results:
+        # Its renderer takes the scalars of numpy for no numbers.
+        found.result["observed_value"] = float(found.result["observed_value"])
+    return result
+
+
+def _expect(row: Mapping[str, float], ends: Mapping[str, Ends]) -> dict[str, bool]:
+    """Whether the one value of each column lies between its ends."""
+    results = _validate("delivery", row, ends, "BOOLEAN_ONLY").results
+    return {str(result.expectation_config.kwargs["column"]): bool(result.success) for result in results}
+
+
+def _validate(
+    name: str, row: Mapping[str, float], ends: Mapping[str, Ends], result_format: str
+) -> "ExpectationSuiteValidationResult":
+    import pandas as pd
+
+    gx = great_expectations()
+    suite = gx.ExpectationSuite(
+        name,
+        expectations=[
+            gx.expectations.ExpectColumnMaxToBeBetween(column=column, min_value=low, max_value=high)
+            for column, (low, high) in ends.items()
+        ],
+    )
+    batch = _one_row().get_batch({"dataframe": pd.DataFrame([row])})
+    return batch.validate(suite, result_format=result_format)
+
+
+@lru_cache(maxsize=1)
+def _one_row() -> "BatchDefinition":
+    """A data source of one frame of one row, in a context that lives in memory only and tells nobody."""
     gx = great_expectations()
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -64,7 +101,7 @@ def ephemeral_context() -> Any:  # noqa: ANN401
         ProgressBarsConfig,
     )
 
-    return gx.get_context(
+    context = gx.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
             store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
@@ -72,27 +109,5 @@ def ephemeral_context() -> Any:  # noqa: ANN401
             progress_bars=ProgressBarsConfig(globally=False),
         ),
     )
-
-
-def _expect(row: dict[str, float], ends: dict[str, tuple[float | None, float | None]]) -> dict[str, bool]:
-    """Whether the one value of each column lies between its ends, by Great Expectations."""
-    import pandas as pd
-
-    gx = great_expectations()
-    suite = gx.ExpectationSuite(
-        "delivery",
-        expectations=[
-            gx.expectations.ExpectColumnMaxToBeBetween(column=name, min_value=low, max_value=high)
-            for name, (low, high) in ends.items()
-        ],
-    )
-    batch = _one_row().get_batch({"dataframe": pd.DataFrame([row])})
-    results = batch.validate(suite, result_format="BOOLEAN_ONLY").results
-    return {str(result.expectation_config.kwargs["column"]): bool(result.success) for result in results}
-
-
-@lru_cache(maxsize=1)
-def _one_row() -> "BatchDefinition":
-    """A data source of one frame of one row."""
-    source = ephemeral_context().data_sources.add_pandas("measures")
+    source = context.data_sources.add_pandas("measures")
     return source.add_dataframe_asset("delivery").add_batch_definition_whole_dataframe("one_row")

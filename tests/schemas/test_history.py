@@ -1,13 +1,14 @@
 """Drawn: a delivery beside the ones before it, on the day it arrives, and what follows."""
 
 import datetime as dt
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from schemas.contract import Code, Delta, Drift, Fresh, Known, Refers, Unique
-from schemas.delivery import Outcome, judge_delivery
+from schemas.delivery import Outcome, Verdict, judge_delivery
 from schemas.measures import Measures
 from schemas.terms import Kind
 from tests.schemas.small import feed, kept
@@ -114,8 +115,15 @@ def test_references_warn_where_they_were_measured(
     assert (verdict.outcome, len(verdict.findings)) == (outcome, findings)
 
 
+def test_a_verdict_comes_back_from_json() -> None:
+    verdict = judge_delivery(feed(KIND, expects=(Known("kind", 0.9),)), of(3), [of(100)])
+    assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict
+    older = {"outcome": "warn", "findings": [{"expectation": "1 row", "measure": 2, "outcome": "warn"}]}
+    assert Verdict.from_json(older).findings[0].code == ""
+
+
 def test_measures_come_back_from_json() -> None:
     found = replace(of(3, unknown_code=1), latest={"day": TODAY, "seen": None})
-    assert Measures.from_json(found.to_json()) == found
+    assert Measures.from_json(json.loads(json.dumps(found.to_json()))) == found
     older = {name: value for name, value in found.to_json().items() if name != "faults"}
     assert Measures.from_json(older) == replace(found, faults={})

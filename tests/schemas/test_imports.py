@@ -6,7 +6,7 @@ import sys
 STATEMENT = """
 import sys
 import schemas.catalogue, schemas.coverage, schemas.delivery, schemas.dictionary, schemas.measures, schemas.rows
-import schemas.sheet
+import schemas.data_docs, schemas.sheet
 schemas.catalogue.feeds()
 print(sorted({"great_expectations", "pandas", "pandera", "scipy", "sqlalchemy"} & set(sys.modules)))
 """
