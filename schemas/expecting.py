@@ -87,12 +87,12 @@ def _validate(
             for column, (low, high) in ends.items()
         ],
     )
-    batch = _one_row().get_batch({"dataframe": pd.DataFrame([row])})
+    batch = one_row().get_batch({"dataframe": pd.DataFrame([row])})
     return batch.validate(suite, result_format=result_format)
 
 
 @lru_cache(maxsize=1)
-def _one_row() -> "BatchDefinition":
+def one_row() -> "BatchDefinition":
     """A data source of one frame of one row, in a context that lives in memory only and tells nobody."""
     gx = great_expectations()
     from great_expectations.data_context.types.base import (
