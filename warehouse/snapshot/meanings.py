@@ -23,10 +23,10 @@ TABLES: Final[Mapping[str, str]] = {
     "ledger.extract": "The ledger as it was published: one row for each file and feed",
     "timeline.event": "Events as they were loaded, one row per extract that told them",
     "timeline.span": "Spans as they were loaded, one row per extract that told them",
-    "timeline.record_version": "Which delta delivery states which record",
+    "timeline.record_version": "Which delivery states which record, for the feeds that send deltas",
     "timeline.link": "Which participant an agency's subject is",
     "timeline.extract_life": "From when until when a delivery was the newest of its feed",
-    "timeline.record_life": "Records of delta feeds that a later delivery states anew, and until when the former held",
+    "timeline.record_life": "Records that a later delta states anew, and until when the former statement held",
     "timeline.span_end": "Ends of spans that another feed than the span's tells",
 }
 
@@ -58,7 +58,18 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "birth_year": "Year of birth; the most frequent where records differ",
         "sex": "Sex as recorded; the most frequent where records differ",
     },
-    "extract": {"file": "The first characters of the file's SHA-256: its name is not kept here"},
+    "extract": {
+        "file": "The first characters of the file's SHA-256: its name is not kept here",
+        "records_new": "Records that the delivery stated and the feed did not have before, at load",
+        "records_changed": "Records that it stated otherwise than before",
+        "records_gone": "Records that it ended: absent from a full delivery, or called deleted",
+        "records_same": "Records that it stated as before",
+    },
+    "timeline.extract_life": {
+        "restated": "Whether a delta follows before the next full delivery: records then have lives of their own",
+        "place": "Place among the feed's deliveries, from 1; 0 where another delivery supersedes it as a whole",
+    },
+    "timeline.record_version": {"source_key": "Keyed hash of the agency's own record key"},
     "coverage": {
         "kind": "Kind of fact; <kind>_end is the end of a span",
         "covered_from": "Complete from this day",
@@ -130,5 +141,5 @@ SOURCES: Final[Mapping[str, str]] = {
     "timeline.link": "the linker",
     "timeline.extract_life": "the ledger",
     "timeline.record_life": "the ledger",
-    "timeline.record_version": "the delta feeds",
+    "timeline.record_version": "the feeds that send deltas",
 }

@@ -1,8 +1,9 @@
 """Publication: from the warehouse to a folder that analysts read, swapped in one step."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,17 +24,20 @@ from warehouse.snapshot.source import from_warehouse, warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
 from warehouse.store.engine import connect
 from warehouse.store.outcomes import replace
-from warehouse.store.tables import dictionary, event, extract, link, outcome, outcome_rate, record_version, span
+from warehouse.store.tables import dictionary, event, extract, link, outcome, outcome_rate, span
 
 DATABASE: Final = "throughcare.duckdb"
 RETENTION_DAYS: Final = 7
 """Readers who opened an older version may go on for a week before its files are removed."""
 
-APPEND_ONLY: Final = (event, span, record_version)
+MOMENTS: Final = (event, span)
+RECORDS: Final = "record_version"
+"""Which extract states which records: only for feeds that send deltas, in which records have lives of their own."""
 WHOLE: Final = (extract, link)
-INTERNAL: Final = frozenset(
-    ("verdict", "receipt", "link_batch", "attempts", "lease_owner", "lease_until", "fence", "batch_id")
-)
+INTERNAL: Final = frozenset((
+    "stated", "apart", "content_digest", "verdict", "measures", "receipt", "link_batch", "attempts", "lease_owner",
+    "lease_until", "fence", "batch_id", "expunged_at",
+))  # fmt: skip
 """Columns of ledger and links that are no matter of analysts."""
 
 
@@ -109,29 +113,43 @@ def _copied(
 
     Each partitioned table has a first file without rows, so that it has its columns before anything is loaded.
     """
-    loaded = (
-        "SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) FROM ledger.extract"
-        " WHERE state = 'loaded' ORDER BY extract_id"
-    )
-    origins = connection.execute(f"FROM {from_warehouse(loaded)}").fetchall()
-    partitions = []
-    for table in APPEND_ONLY:
-        partitions.append(write(connection, folder, table.name, _rows(table, "false")))
-        for extract_id, origin in origins:
-            found = known.get((table.name, extract_id, origin))
-            rows = _rows(table, f"extract_id = {extract_id} ORDER BY {_order(table)}")
-            partitions.append(found or write(connection, folder, table.name, rows, extract_id, origin))
+    partitions = [write(connection, folder, name, query(None)) for name, query in _APPEND_ONLY.items()]
+    for extract_id, origin, restated in connection.execute(f"FROM {from_warehouse(_LOADED)}").fetchall():
+        for name, query in _APPEND_ONLY.items():
+            if name != RECORDS or restated:
+                found = known.get((name, extract_id, origin))
+                partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, origin))
     return partitions + [write(connection, folder, table.name, _rows(table, "true ORDER BY 1")) for table in WHOLE]
+
+
+_LOADED: Final = """
+SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) AS origin,
+       feed IN (SELECT feed FROM ledger.extract WHERE state = 'loaded' AND delivery = 'delta') AS restated
+FROM ledger.extract WHERE state = 'loaded' ORDER BY extract_id
+"""
+
+
+def _moments_of(table: Table, extract_id: int | None) -> str:
+    """The query for the rows of an extract; of none where there is none, so that the table has its columns."""
+    return _rows(table, "false" if extract_id is None else f"extract_id = {extract_id} ORDER BY row_number, moment")
+
+
+def _records_of(extract_id: int | None) -> str:
+    condition = "false" if extract_id is None else f"extract_id = {extract_id} ORDER BY source_key"
+    columns = "extract_id, source_key"
+    return f"FROM {from_warehouse(f'SELECT {columns} FROM timeline.{RECORDS} WHERE {condition}')}"
+
+
+_APPEND_ONLY: Final[Mapping[str, Callable[[int | None], str]]] = {
+    **{table.name: partial(_moments_of, table) for table in MOMENTS},
+    RECORDS: _records_of,
+}
 
 
 def _rows(table: Table, condition: str) -> str:
     """The query for the rows of a stored table; structured columns come as JSON text."""
     columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in INTERNAL)
     return f"FROM {from_warehouse(f'SELECT {columns} FROM {table.fullname} WHERE {condition}')}"
-
-
-def _order(table: Table) -> str:
-    return "source_key" if table is record_version else "row_number, moment"
 
 
 def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping[str, Feed]) -> list[Partition]:

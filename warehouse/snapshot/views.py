@@ -66,11 +66,11 @@ def _at_home(node: exp.Expression) -> exp.Expression:
 
 
 def _is_implied(condition: exp.Expression) -> bool:
-    """Whether a join's condition only helps PostgreSQL: records have a life of their own in delta feeds alone.
+    """Whether a join's condition only helps PostgreSQL: records that no delta states anew have no life of their own.
 
     DuckDB would make a nested loop of an outer join with a condition on its left side.
     """
-    return condition.sql() == "life.delivery = 'delta'"
+    return condition.sql() == "life.restated"
 
 
 def _comment(view: str, column: str, meaning: str) -> str:

@@ -11,10 +11,11 @@ from warehouse.store.engine import valueless
 def logical_digest(engine: Engine) -> str:
     """SHA-256, hexadecimal, of content, versions, verdicts, flags and partition (FAULTS I and O).
 
-    Equal for the same files in any order of arrival and with any replays. System time, extract ids and
-    repetitions are left out. Surrogates are random, so each stands by the place that nobody chose: a
-    subject or a record by the first (file, row, moment) that speaks of it, a participant by its first
-    subject; participants of whom no row speaks are counted by status.
+    Equal for the same files in any order of arrival and with any replays. System time, extract ids and repetitions
+    are left out, and what depends on what was loaded before: differences, findings against the history, and the
+    outcome that follows from the findings. Surrogates are random, so each stands by the place that nobody chose: a
+    subject or a record by the first (file, row, moment) that speaks of it, a participant by its first subject;
+    participants of whom no row speaks are counted by status.
     """
     with engine.connect() as connection:
         return str(connection.scalar(text(_DIGEST)))
@@ -29,6 +30,11 @@ def _told(table: str, dates: str) -> str:
                              told.text_raw, told.detail, told.agency, told.known_from, told.known_until) AS content
     FROM warehouse.{table}_history AS told JOIN ledger.extract AS told_by USING (extract_id)"""
 
+
+_VERDICT: Final = """
+CASE jsonb_typeof(verdict -> 'findings') WHEN 'array' THEN (verdict - 'outcome' - 'findings') || jsonb_build_object(
+    'findings', jsonb_path_query_array(verdict, '$.findings[*] ? (!(@.against_history == true))')
+) ELSE verdict END"""
 
 _DIGEST: Final = f"""
 WITH told AS ({_told("event", "told.event_date")}
@@ -50,8 +56,12 @@ WITH told AS ({_told("event", "told.event_date")}
     UNION ALL
     SELECT DISTINCT jsonb_build_array(
         'extract', feed, agency, digest, state, code, received, loaded, rejected, duplicate, quarantined,
-        as_of, covered_from, covered_until, delivery, contract_version, verdict)
+        sequence, as_of, covered_from, covered_until, delivery, contract_version, {_VERDICT},
+        (SELECT superseded.digest FROM ledger.extract AS superseded WHERE superseded.extract_id = extract.supersedes))
     FROM ledger.extract WHERE repeats IS NULL
+    UNION ALL
+    SELECT DISTINCT jsonb_build_array('decision', extract.feed, extract.digest, decision, decision.code, reason)
+    FROM ledger.decision JOIN ledger.extract USING (extract_id)
     UNION ALL
     SELECT jsonb_build_array('rejection', extract.feed, extract.digest, rejection.row_number, rejection."column", rule)
     FROM ledger.rejection AS rejection JOIN ledger.extract AS extract USING (extract_id)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from warehouse.store.tables import TERMINAL_STATES, extract
+from warehouse.store.ledger_tables import TERMINAL_STATES, extract
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,24 @@ class Extract:
     code: str | None
     counts: Counts
     repeats: int | None
+    sequence: int | None
+    stated: str | None
+    apart: str
+    content_digest: str | None
     as_of: dt.date | None
     covered_from: dt.date | None
     covered_until: dt.date | None
+    delivery: str | None
+    supersedes: int | None
     contract_version: int | None
     attempts: int
     fence: int
     verdict: Any
+    measures: Any
+    difference: Any
     receipt: Any
     finished_at: dt.datetime | None
+    expunged_at: dt.datetime | None
 
     @property
     def finished(self) -> bool:

@@ -5,83 +5,112 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Engine, func, select, text, update
 
-from warehouse.store.engine import LeaseLost, valueless
-from warehouse.store.extract import COUNTS, Counts, Extract, Tally, from_row, read, tallies
-from warehouse.store.tables import OPEN_STATES, TERMINAL_STATES, extract
+from schemas.errors import StoreError
+from warehouse.store.arrivals import Arrivals
+from warehouse.store.decisions import REFUSED, Decision, Decisions
+from warehouse.store.deliveries import Deliveries, Latest
+from warehouse.store.difference import Difference
+from warehouse.store.engine import valueless
+from warehouse.store.extract import Counts, Extract, Tally, from_row, read, tallies
+from warehouse.store.ledger_tables import OPEN_STATES, TERMINAL_STATES, extract
+from warehouse.store.links import mark_linked
+from warehouse.store.order import SAME_DAY, SEQUENCE_CONFLICT, SEQUENCE_GAP, Rival
+from warehouse.store.transitions import finish, hold, hold_lease, settle_repetitions
 
-__all__ = ["UNKNOWN_FEED", "Counts", "Extract", "Ledger", "Tally", "finish", "hold_lease", "mark_linked"]
+__all__ = [
+    "REFUSED",
+    "SAME_DAY",
+    "SEQUENCE_CONFLICT",
+    "SEQUENCE_GAP",
+    "UNKNOWN_FEED",
+    "Counts",
+    "Decision",
+    "Difference",
+    "Extract",
+    "Latest",
+    "Ledger",
+    "Rival",
+    "Tally",
+]
 
 UNKNOWN_FEED: Final = "unknown"
 """The feed of a file that no contract matches."""
+_LOOKS: Final = 100
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(Deliveries, Decisions, Arrivals):
     """The ledger in the warehouse behind ``engine``. Errors are `StoreError`, without any value."""
 
     engine: Engine
 
     @valueless
-    def register(self, agency: str, feed: str, digest: str, size: int, arrived_at: dt.datetime) -> Extract:
+    def register(
+        self,
+        agency: str,
+        feed: str,
+        digest: str,
+        size: int,
+        arrived_at: dt.datetime,
+        stated: str | None = None,
+        sequence: int | None = None,
+    ) -> Extract:
         """Enter a file that is durably landed; entering the same delivery again returns its row.
 
         A delivery is known by digest and ``arrived_at``: give the time at which the file came to stand in
         the intake folder (its inode's change time, which a copy cannot carry over). The same bytes at
         another time are a repetition: a row of its own that ends as ``duplicate`` once the first is loaded.
+        Not so the same bytes under another ``sequence`` (the number the agency gave the delivery), nor a file
+        without a record that states another date (``stated``: the date's text in its name).
         What was refused, held or quarantined before is tried afresh.
         """
         delivery = {"agency": agency, "feed": feed, "digest": digest, "arrived_at": arrived_at}
+        said = {"size": size, "stated": stated, "sequence": sequence}
+        enter = text(_REGISTER).columns(*extract.c)
+        with self._at_once().connect() as connection:
+            # Where another process entered the same content a moment ago, the next look sees what it entered.
+            tries = (connection.execute(enter, delivery | said).one_or_none() for _ in range(_LOOKS))
+            row = next((row for row in tries if row is not None), None)
+        if row is None:
+            raise StoreError("warehouse: a delivery could not be entered")
+        entered = from_row(row)
+        if entered.repeats is None or entered.finished:
+            return entered
         with self.engine.begin() as connection:
-            known = _same_content(connection, agency, feed, digest)
-            row = {**delivery, "size_bytes": size, "repeats": known}
-            connection.execute(upsert(extract).values(row).on_conflict_do_nothing())
-            entered = connection.scalar(select(extract.c.extract_id).filter_by(**delivery))
-            while entered is None:  # another process entered the same content a moment ago
-                row["repeats"] = _same_content(connection, agency, feed, digest)
-                connection.execute(upsert(extract).values(row).on_conflict_do_nothing())
-                entered = connection.scalar(select(extract.c.extract_id).filter_by(**delivery))
             settle_repetitions(connection)
-            return read(connection, int(entered or 0))
+            return read(connection, entered.extract_id)
 
     @valueless
-    def claim(self, owner: str, lease_seconds: float, extract_id: int | None = None) -> Extract | None:
+    def claim(
+        self, owner: str, lease_seconds: float, extract_id: int | None = None, until: int | None = None
+    ) -> Extract | None:
         """Take the oldest extract that waits, or whose worker has vanished; None when there is none.
 
-        The lease ends by itself; ``fence`` of the extract returned is the token that every later call needs.
+        ``extract_id``: that one only; ``until``: none that was entered after that one. The lease ends by itself;
+        ``fence`` of the extract returned is the token that every later call needs.
         """
-        waiting = or_(extract.c.state == "landed", extract.c.lease_until < func.clock_timestamp())
-        choice = select(extract.c.extract_id).where(
-            extract.c.state.in_(OPEN_STATES), extract.c.repeats.is_(None), waiting
-        )
-        if extract_id is not None:
-            choice = choice.where(extract.c.extract_id == extract_id)
-        choice = choice.order_by(extract.c.extract_id).limit(1).with_for_update(skip_locked=True)
-        with self.engine.begin() as connection:
-            settle_repetitions(connection)
-            chosen = connection.scalar(choice)
-            if chosen is None:
-                return None
-            connection.execute(
-                update(extract)
-                .where(extract.c.extract_id == chosen)
-                .values(
-                    state="loading",
-                    lease_owner=owner,
-                    lease_until=_from_now(lease_seconds),
-                    fence=extract.c.fence + 1,
-                    attempts=extract.c.attempts + 1,
-                )
-            )
-            return read(connection, chosen)
+        values = {"owner": owner, "seconds": lease_seconds, "only": extract_id, "until": until}
+        take = text(_CLAIM).columns(*extract.c)
+        with self._at_once().connect() as connection:
+            row = connection.execute(take, values).one_or_none()
+        if row is None and self._settle():
+            return self.claim(owner, lease_seconds, extract_id, until)
+        return None if row is None else from_row(row)
 
     @valueless
     def renew(self, extract_id: int, fence: int, lease_seconds: float) -> None:
-        """Lengthen a lease; `LeaseLost` where another process has taken over."""
+        """Lengthen a lease; `LeaseLost` where another process has taken over.
+
+        While the load's transaction holds the extract nobody can take over, and nothing is to be lengthened.
+        """
+        mine = select(extract.c.extract_id).filter_by(extract_id=extract_id, fence=fence, state="loading")
         with self.engine.begin() as connection:
-            hold_lease(connection, extract_id, fence)
+            if connection.scalar(mine.with_for_update(skip_locked=True)) is None:
+                if connection.scalar(mine) is None:
+                    hold_lease(connection, extract_id, fence)
+                return
             connection.execute(
                 update(extract).where(extract.c.extract_id == extract_id).values(lease_until=_from_now(lease_seconds))
             )
@@ -99,33 +128,52 @@ class Ledger:
 
     def refuse(self, extract_id: int, fence: int, code: str, receipt: Mapping[str, Any], received: int = 0) -> None:
         """End as refused: the file is not what the contract says; its ``received`` records are kept back."""
-        self._keep_back(extract_id, fence, "refused", code, receipt, received, None)
-
-    def hold(
-        self, extract_id: int, fence: int, code: str, receipt: Mapping[str, Any], received: int, verdict: object = None
-    ) -> None:
-        """End as held: the delivery's expectations failed; a person decides."""
-        self._keep_back(extract_id, fence, "held", code, receipt, received, verdict)
+        self._keep_back(extract_id, fence, "refused", received, {"code": code, "receipt": dict(receipt)})
 
     def quarantine(self, extract_id: int, fence: int, code: str, receipt: Mapping[str, Any], received: int = 0) -> None:
         """End as quarantined: the file broke the pipeline more than once."""
-        self._keep_back(extract_id, fence, "quarantined", code, receipt, received, None)
+        self._keep_back(extract_id, fence, "quarantined", received, {"code": code, "receipt": dict(receipt)})
 
     @valueless
-    def _keep_back(
+    def hold(
         self,
         extract_id: int,
         fence: int,
-        state: str,
         code: str,
         receipt: Mapping[str, Any],
         received: int,
-        verdict: object,
+        verdict: object = None,
+        *,
+        measures: object = None,
+        supersedes: int | None = None,
     ) -> None:
+        """End as held: a person decides; one held for `SEQUENCE_GAP` is open again once the gap is closed.
+
+        ``supersedes``: the `Rival` against which it is held; accepting it makes it replace that one.
+        """
+        said = {"code": code, "receipt": dict(receipt), "verdict": verdict, "measures": measures}
         counts = Counts(received=received, quarantined=received)
         with self.engine.begin() as connection:
             hold_lease(connection, extract_id, fence)
-            finish(connection, extract_id, state, counts, {"code": code, "receipt": dict(receipt), "verdict": verdict})
+            feed = read(connection, extract_id).feed
+            hold(connection, feed, extract_id, counts, said | ({"supersedes": supersedes} if supersedes else {}))
+
+    @valueless
+    def repeat(self, extract_id: int, fence: int, of: int, receipt: Mapping[str, Any]) -> None:
+        """End as a duplicate of a loaded extract that has the same text in other bytes."""
+        with self.engine.begin() as connection:
+            hold_lease(connection, extract_id, fence)
+            first = read(connection, of)
+            counts = Counts(received=first.counts.received, duplicate=first.counts.received)
+            dated = {"as_of": first.as_of, "contract_version": first.contract_version}
+            said = {"repeats": of, "receipt": dict(receipt)}
+            finish(connection, extract_id, "duplicate", counts, dated | said)
+
+    @valueless
+    def _keep_back(self, extract_id: int, fence: int, state: str, received: int, said: Mapping[str, Any]) -> None:
+        with self.engine.begin() as connection:
+            hold_lease(connection, extract_id, fence)
+            finish(connection, extract_id, state, Counts(received=received, quarantined=received), said)
 
     @valueless
     def get(self, extract_id: int) -> Extract:
@@ -146,7 +194,7 @@ class Ledger:
     @valueless
     def without_receipt(self) -> tuple[Extract, ...]:
         """Finished extracts whose receipt was never stated: repetitions that ended with their first."""
-        return self._where(extract.c.state.in_(TERMINAL_STATES) & extract.c.receipt.is_(None))
+        return self._where(extract.c.finished_at.is_not(None) & extract.c.receipt.is_(None))
 
     @valueless
     def state_receipt(self, extract_id: int, receipt: Mapping[str, Any]) -> None:
@@ -187,80 +235,62 @@ class Ledger:
         """The ledger in sums, one tally a feed and agency."""
         return tallies(self._where(text("true")))
 
+    def _settle(self) -> bool:
+        with self.engine.begin() as connection:
+            return settle_repetitions(connection)
+
+    def _at_once(self) -> Engine:
+        """For one statement that is a transaction of its own: without BEGIN and COMMIT."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
     def _where(self, condition: Any) -> tuple[Extract, ...]:  # noqa: ANN401 - SQLAlchemy's own clause types
         with self.engine.connect() as connection:
             found = connection.execute(select(extract).where(condition).order_by(extract.c.extract_id))
             return tuple(from_row(row) for row in found)
 
 
-def hold_lease(connection: Connection, extract_id: int, fence: int) -> None:
-    """Lock the extract's row; `LeaseLost` unless it is being loaded under this fence."""
-    mine = select(extract.c.extract_id).filter_by(extract_id=extract_id, fence=fence, state="loading").with_for_update()
-    if connection.scalar(mine) is None:
-        raise LeaseLost(f"extract {extract_id}: the lease is lost")
-
-
-def finish(
-    connection: Connection, extract_id: int, state: str, counts: Counts, values: Mapping[str, Any] | None = None
-) -> None:
-    """Put an extract into a terminal state and let the repetitions that waited for it follow."""
-    connection.execute(
-        update(extract)
-        .where(extract.c.extract_id == extract_id)
-        .values(
-            state=state,
-            finished_at=func.clock_timestamp(),
-            lease_owner=None,
-            lease_until=None,
-            **{name: getattr(counts, name) for name in COUNTS},
-            **(values or {}),
-        )
-    )
-    settle_repetitions(connection)
-
-
-def settle_repetitions(connection: Connection) -> None:
-    """End each repetition whose first has ended: as duplicate where that is loaded, else as it ended."""
-    connection.execute(text(_SETTLE))
-
-
-def mark_linked(connection: Connection, extract_ids: Iterable[int], batch_id: int) -> None:
-    """Note the first batch that saw each extract."""
-    connection.execute(
-        update(extract)
-        .where(extract.c.extract_id.in_(list(extract_ids)), extract.c.link_batch.is_(None))
-        .values(link_batch=batch_id)
-    )
-
-
-_SETTLE: Final = """
-UPDATE ledger.extract AS repetition
-SET state = CASE first.state WHEN 'loaded' THEN 'duplicate' ELSE first.state END,
-    code = first.code,
-    received = first.received,
-    duplicate = CASE first.state WHEN 'loaded' THEN first.received ELSE first.duplicate END,
-    rejected = CASE first.state WHEN 'loaded' THEN 0 ELSE first.rejected END,
-    quarantined = CASE first.state WHEN 'loaded' THEN 0 ELSE first.quarantined END,
-    as_of = first.as_of, contract_version = first.contract_version,
-    finished_at = clock_timestamp()
-FROM ledger.extract AS first
-WHERE repetition.repeats = first.extract_id
-  AND repetition.state = 'landed' AND first.state NOT IN ('landed', 'loading')
-"""
-
-
-def _same_content(connection: Connection, agency: str, feed: str, digest: str) -> int | None:
-    """The extract that loads, or has loaded, the same bytes."""
-    return connection.scalar(
-        select(extract.c.extract_id).where(
-            extract.c.agency == agency,
-            extract.c.feed == feed,
-            extract.c.digest == digest,
-            extract.c.repeats.is_(None),
-            extract.c.state.in_((*OPEN_STATES, "loaded")),
-        )
-    )
-
-
 def _from_now(seconds: float) -> Any:  # noqa: ANN401 - SQLAlchemy's own clause types
     return func.clock_timestamp() + dt.timedelta(seconds=seconds)
+
+
+_COLUMNS: Final = ", ".join(f"one.{column.name}" for column in extract.c)
+_REGISTER: Final = f"""
+WITH known AS (
+    SELECT extract_id,
+           NOT (state = 'loaded' AND received = 0 AND sequence IS NULL
+                AND CAST(:stated AS text) IS NOT NULL AND stated IS DISTINCT FROM CAST(:stated AS text)) AS repeated
+    FROM ledger.extract
+    WHERE agency = :agency AND feed = :feed AND digest = :digest
+      AND repeats IS NULL AND state IN ('landed', 'loading', 'loaded')
+      AND sequence IS NOT DISTINCT FROM CAST(:sequence AS bigint)
+    ORDER BY stated IS NOT DISTINCT FROM CAST(:stated AS text) DESC, extract_id LIMIT 1
+), one AS (
+    INSERT INTO ledger.extract (agency, feed, digest, arrived_at, size_bytes, stated, sequence, repeats, apart)
+    SELECT :agency, :feed, :digest, :arrived_at, :size, CAST(:stated AS text), CAST(:sequence AS bigint),
+           CASE WHEN known.repeated THEN known.extract_id END,
+           CASE WHEN CAST(:sequence AS bigint) IS NOT NULL THEN '#' || CAST(:sequence AS bigint)
+                WHEN NOT known.repeated THEN CAST(:stated AS text) ELSE '' END
+    FROM (SELECT) AS delivery LEFT JOIN known ON true
+    ON CONFLICT DO NOTHING
+    RETURNING *
+)
+SELECT {_COLUMNS} FROM one
+UNION ALL
+SELECT {_COLUMNS} FROM ledger.extract AS one
+WHERE agency = :agency AND feed = :feed AND digest = :digest AND arrived_at = :arrived_at
+"""
+_CLAIM: Final = f"""
+WITH chosen AS (
+    SELECT extract_id FROM ledger.extract
+    WHERE state IN ('landed', 'loading') AND repeats IS NULL
+      AND (state = 'landed' OR lease_until < clock_timestamp())
+      AND extract_id = coalesce(CAST(:only AS bigint), extract_id)
+      AND extract_id <= coalesce(CAST(:until AS bigint), extract_id)
+    ORDER BY extract_id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+UPDATE ledger.extract AS one
+SET state = 'loading', lease_owner = :owner, lease_until = clock_timestamp() + :seconds * interval '1 second',
+    fence = one.fence + 1, attempts = one.attempts + 1
+FROM chosen WHERE one.extract_id = chosen.extract_id
+RETURNING {_COLUMNS}
+"""

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 
 import polars as pl
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from warehouse.store.copy import copy
 from warehouse.store.engine import valueless
-from warehouse.store.ledger import mark_linked
-from warehouse.store.tables import link_batch
+from warehouse.store.ledger_tables import extract, link_batch
 
 _STAGING = "CREATE TEMP TABLE link_staging (LIKE timeline.link INCLUDING DEFAULTS) ON COMMIT DROP"
 _MERGE = """
@@ -39,6 +38,15 @@ def apply(engine: Engine, batch_id: int, rows: pa.Table, model_version: str, ext
         _merge(connection, batch_id, rows)
         mark_linked(connection, extracts, batch_id)
         return True
+
+
+def mark_linked(connection: Connection, extract_ids: Iterable[int], batch_id: int) -> None:
+    """Note the first batch that saw each extract."""
+    connection.execute(
+        update(extract)
+        .where(extract.c.extract_id.in_(list(extract_ids)), extract.c.link_batch.is_(None))
+        .values(link_batch=batch_id)
+    )
 
 
 def _merge(connection: Connection, batch_id: int, rows: pa.Table) -> None:

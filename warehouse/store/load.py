@@ -1,20 +1,35 @@
 """The one transaction that makes an extract part of the warehouse: rows, ledger and receipt, all or nothing."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 
 from schemas.contract import Delta, Feed, Full
 from schemas.errors import StoreError
+from warehouse.store import versions
 from warehouse.store.copy import copy
+from warehouse.store.difference import Difference, difference
 from warehouse.store.engine import valueless
 from warehouse.store.extract import Counts, Extract
-from warehouse.store.ledger import finish, hold_lease
-from warehouse.store.tables import event, record_version, rejection, span
+from warehouse.store.order import Rival, lock_feed, rival
+from warehouse.store.tables import event, rejection, span
+from warehouse.store.transitions import finish, hold_lease
 from warehouse.timeline.mapping import events, spans
+
+StateReceipt = Callable[[Difference | None], Mapping[str, Any]]
+"""Makes the receipt, as JSON, once it is known what the delivery changed."""
+
+
+class Rivalled(StoreError):
+    """Another delivery took the same place in the order of the feed: ``rival`` says which; nothing was loaded."""
+
+    def __init__(self, extract_id: int, found: Rival) -> None:
+        """Say which extract, against which."""
+        super().__init__(f"extract {extract_id}: {found.code} as extract {found.extract_id}")
+        self.rival = found
 
 
 @valueless
@@ -22,45 +37,66 @@ def load(
     engine: Engine,
     extract: Extract,
     feed: Feed,
-    content: pl.DataFrame,
+    contents: pl.DataFrame | Iterable[pl.DataFrame],
     counts: Counts,
     rejected: pl.DataFrame,
     verdict: object,
     as_of: dt.date,
     coverage: tuple[dt.date, dt.date],
-    receipt: Mapping[str, Any],
-) -> None:
+    receipt: Mapping[str, Any] | StateReceipt,
+    *,
+    delivery: str | None = None,
+    measures: object = None,
+    content_digest: str | None = None,
+    unrivalled: bool = False,
+) -> Difference | None:
     """Load an extract that was claimed; afterwards it is ``loaded``, with ``receipt`` as the agency gets it.
 
-    ``content`` is what `identity.split` returned (see `timeline.mapping`), ``rejected`` has
-    `schemas.table.FAULTS`, ``coverage`` is (first day, day after the last), ``verdict`` and ``receipt`` go
-    in as JSON. `LeaseLost` where another worker has taken over or it is loaded already; `StoreError`
-    where the counts do not agree with the rows; then nothing of it is visible.
+    ``contents`` is what `identity.split` returned (see `timeline.mapping`), whole or frame by frame: each frame is
+    taken while the transaction is open. ``rejected`` has `schemas.table.FAULTS`, ``coverage`` is (first day, day
+    after the last), ``verdict``, ``measures`` and ``receipt`` go in as JSON. ``delivery``: full or delta, where it is
+    not as the feed says; ``content_digest``: of the text inside a packed file. Returns what the delivery changed.
+
+    `LeaseLost` where another worker has taken over or it is loaded already; `StoreError` where the counts do not
+    agree with the rows; `Rivalled`, where ``unrivalled`` is asked for, if another delivery has its place (see
+    `order.rival`); then nothing of it is visible.
     """
-    if content.height != counts.loaded:
-        raise StoreError(f"extract {extract.extract_id}: rows and counts disagree")
+    frames = [contents] if isinstance(contents, pl.DataFrame) else contents
+    kind = delivery or _delivery(feed)
     with engine.begin() as connection:
         hold_lease(connection, extract.extract_id, extract.fence)
-        _copy_rows(connection, extract.extract_id, feed, content, rejected)
-        dated = {"as_of": as_of, "covered_from": coverage[0], "covered_until": coverage[1]}
+        stated = _copy_content(connection, extract.extract_id, feed, frames)
+        if stated.height != counts.loaded:
+            raise StoreError(f"extract {extract.extract_id}: rows and counts disagree")
+        _copy(connection, rejection, extract.extract_id, rejected)
+        lock_feed(connection, extract.feed)
+        if unrivalled and (found := rival(connection, extract, as_of, kind)):
+            raise Rivalled(extract.extract_id, found)
+        changes = difference(connection, extract, as_of, kind, stated)
+        dated = {"as_of": as_of, "covered_from": coverage[0], "covered_until": coverage[1], "delivery": kind}
         said = {
-            "delivery": _delivery(feed),
-            "contract_version": feed.version,
-            "verdict": verdict,
-            "receipt": dict(receipt),
-        }
-        finish(connection, extract.extract_id, "loaded", counts, {**dated, **said})
+            "contract_version": feed.version, "verdict": verdict, "measures": measures,
+            "content_digest": content_digest, "difference": changes and changes.to_json(),
+            "receipt": dict(receipt(changes) if callable(receipt) else receipt),
+        }  # fmt: skip
+        finish(connection, extract.extract_id, "loaded", counts, dated | said)
+    return changes
 
 
-def _copy_rows(
-    connection: Connection, extract_id: int, feed: Feed, content: pl.DataFrame, rejected: pl.DataFrame
-) -> None:
-    frames = [(event, events(feed, content)), (span, spans(feed, content)), (rejection, rejected)]
-    if isinstance(feed.delivery, Delta):
-        frames.append((record_version, content.select("source_key")))
-    for table, rows in frames:
-        if rows.height:
-            copy(connection, table, rows.select(pl.lit(extract_id).alias("extract_id"), pl.all()))
+def _copy_content(connection: Connection, extract_id: int, feed: Feed, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Write the moments and the records of each frame; all the records, schema `versions.STATED`."""
+    stated = [versions.STATED.to_frame()]
+    for content in frames:
+        _copy(connection, event, extract_id, events(feed, content))
+        _copy(connection, span, extract_id, spans(feed, content))
+        stated.append(versions.stated(content))
+        versions.write(connection, extract_id, stated[-1])
+    return pl.concat(stated)
+
+
+def _copy(connection: Connection, table: Table, extract_id: int, rows: pl.DataFrame) -> None:
+    if rows.height:
+        copy(connection, table, rows.select(pl.lit(extract_id).alias("extract_id"), pl.all()))
 
 
 def _delivery(feed: Feed) -> str:

@@ -5,7 +5,7 @@ loaded, append-only, keyed by the agency's own (pseudonymised) subject. ``wareho
 tables here, and the views of `warehouse.store.views` over the other two.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -13,136 +13,49 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     Double,
     ForeignKey,
-    Identity,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
-    String,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
-    text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
-LEDGER: Final = "ledger"
-TIMELINE: Final = "timeline"
-WAREHOUSE: Final = "warehouse"
-SCHEMAS: Final = (LEDGER, TIMELINE, WAREHOUSE)
-
-OPEN_STATES: Final = ("landed", "loading")
-TERMINAL_STATES: Final = ("loaded", "duplicate", "refused", "held", "quarantined")
-STATES: Final = (*OPEN_STATES, *TERMINAL_STATES)
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from warehouse.store.ledger_tables import (
+    OPEN_STATES,
+    TERMINAL_STATES,
+    arrival,
+    decision,
+    extract,
+    link_batch,
+    rejection,
 )
+from warehouse.store.metadata import LEDGER, SCHEMAS, TIMELINE, WAREHOUSE, metadata
 
-
-def _one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-def _count(name: str, comment: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=text("0"), comment=comment)
-
-
-extract = Table(
+__all__ = [
+    "LEDGER",
+    "OPEN_STATES",
+    "SCHEMAS",
+    "TERMINAL_STATES",
+    "TIMELINE",
+    "WAREHOUSE",
+    "arrival",
+    "decision",
+    "dictionary",
+    "event",
     "extract",
-    metadata,
-    Column(
-        "extract_id", BigInteger, Identity(always=True), primary_key=True, comment="One file of one feed, delivered"
-    ),
-    Column("feed", Text, nullable=False, comment="The feed's name in schemas/feeds; unknown where no feed matches"),
-    Column("agency", Text, nullable=False, comment="The agency that delivered the file"),
-    Column("digest", String(64), nullable=False, comment="SHA-256 of the delivered bytes, hexadecimal"),
-    Column("size_bytes", BigInteger, nullable=False, comment="Size of the delivered file, bytes"),
-    Column("arrived_at", DateTime(timezone=True), nullable=False, comment="When the file came to stand in the intake"),
-    Column("as_of", Date, comment="The day of which the delivery is the truth"),
-    Column("covered_from", Date, comment="The delivery is complete from this day"),
-    Column("covered_until", Date, comment="The delivery is complete up to this day, exclusive"),
-    Column("delivery", Text, comment="full: supersedes the feed's earlier ones; delta: supersedes record by record"),
-    Column("state", Text, nullable=False, server_default="landed", comment="landed, loading, or a terminal state"),
-    Column("code", Text, comment="Why a delivery was refused, held or quarantined"),
-    _count("received", "Records in the file, counted independently of the parser"),
-    _count("loaded", "Records that are in the timeline"),
-    _count("rejected", "Records that break a rule of the contract"),
-    _count("duplicate", "Records that repeat one of this file or of an earlier delivery"),
-    _count("quarantined", "Records of a delivery that is kept back as a whole"),
-    Column("repeats", BigInteger, ForeignKey(f"{LEDGER}.extract.extract_id"), comment="The extract of the same bytes"),
-    Column("contract_version", Integer, comment="Version of the feed's contract that judged the file"),
-    Column("verdict", JSONB, comment="What the delivery's expectations found: measures, never values"),
-    Column("receipt", JSONB, comment="The receipt as the agency gets it"),
-    Column("finished_at", DateTime(timezone=True), comment="When the terminal state was reached"),
-    Column("link_batch", BigInteger, comment="The first link batch that saw the extract's subjects"),
-    Column("attempts", Integer, nullable=False, server_default=text("0"), comment="How often work was begun"),
-    Column("lease_owner", Text, comment="The process that works on the extract"),
-    Column("lease_until", DateTime(timezone=True), comment="After this time another process may take over"),
-    Column(
-        "fence", Integer, nullable=False, server_default=text("0"), comment="Rises with each lease: stale work fails"
-    ),
-    CheckConstraint("received = loaded + rejected + duplicate + quarantined", name="conservation"),
-    CheckConstraint("least(loaded, rejected, duplicate, quarantined) >= 0", name="no_negative_count"),
-    CheckConstraint(_one_of("state", STATES), name="state_known"),
-    CheckConstraint(_one_of("delivery", ("full", "delta")), name="delivery_known"),
-    CheckConstraint(f"({_one_of('state', TERMINAL_STATES)}) = (finished_at IS NOT NULL)", name="finished"),
-    CheckConstraint(
-        "state <> 'loaded' OR (as_of IS NOT NULL AND covered_from IS NOT NULL AND covered_until IS NOT NULL"
-        " AND delivery IS NOT NULL)",
-        name="loaded_is_dated",
-    ),
-    CheckConstraint("loaded = 0 OR state = 'loaded'", name="only_loaded_counts_loaded"),
-    CheckConstraint("state <> 'duplicate' OR (repeats IS NOT NULL AND received = duplicate)", name="duplicate_repeats"),
-    CheckConstraint("(state = 'loading') = (lease_until IS NOT NULL)", name="lease"),
-    UniqueConstraint("agency", "feed", "digest", "arrived_at"),
-    Index(
-        "uq_extract_content",
-        "agency",
-        "feed",
-        "digest",
-        unique=True,
-        postgresql_where=text("repeats IS NULL AND state IN ('landed', 'loading', 'loaded')"),
-    ),
-    Index("ix_extract_open", "extract_id", postgresql_where=text(_one_of("state", OPEN_STATES))),
-    schema=LEDGER,
-    comment="The ledger: one row for each file and feed; the truth about where every delivery stands",
-)
-
-rejection = Table(
-    "rejection",
-    metadata,
-    Column("extract_id", BigInteger, ForeignKey(extract.c.extract_id), nullable=False, comment="The extract"),
-    Column("row_number", Integer, nullable=False, comment="The row as a spreadsheet shows it; the header is row 1"),
-    Column("column", Text, comment="The column at fault; empty where the row as a whole is"),
-    Column("rule", Text, nullable=False, comment="The rule that the row breaks; never the value"),
-    Index("ix_rejection_extract_id", "extract_id"),
-    schema=LEDGER,
-    comment="One fault of one rejected row",
-)
-
-link_batch = Table(
+    "link",
     "link_batch",
-    metadata,
-    Column(
-        "batch_id", BigInteger, primary_key=True, autoincrement=False, comment="The batch's id in the vault's journal"
-    ),
-    Column("model_version", Text, nullable=False, comment="Version of the linkage model"),
-    Column("subjects", BigInteger, nullable=False, comment="Number of subjects that the batch stated"),
-    Column("applied_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When applied"),
-    schema=LEDGER,
-    comment="Link batches that were applied: each is applied once",
-)
+    "metadata",
+    "outcome",
+    "outcome_rate",
+    "record_block",
+    "rejection",
+    "span",
+]
 
 
 def _moment_columns(what: str) -> list[Column[Any]]:
@@ -195,16 +108,17 @@ span = Table(
     comment="What lasted from a day to a day, one row per extract that told it; append-only",
 )
 
-record_version = Table(
-    "record_version",
+record_block = Table(
+    "record_block",
     metadata,
-    Column("extract_id", BigInteger, nullable=False, comment="The extract of a delta feed"),
-    Column(
-        "source_key", BigInteger, nullable=False, comment="The record it states anew, even one that leaves no moment"
-    ),
-    Index("ix_record_version_extract_id", "extract_id", postgresql_using="brin"),
+    Column("extract_id", BigInteger, nullable=False, comment="The extract"),
+    Column("source_keys", ARRAY(BigInteger), nullable=False, comment="The records it states: hashes of their keys"),
+    Column("versions", ARRAY(BigInteger), comment="Keyed hash of all that the row of each record says, in that order"),
+    Column("deleted", ARRAY(BigInteger), comment="Those of the records of which it says that they were deleted"),
+    CheckConstraint("cardinality(versions) = cardinality(source_keys)", name="version_each"),
+    Index("ix_record_block_extract_id", "extract_id"),
     schema=TIMELINE,
-    comment="Which delta delivery states which record: the later delivery replaces the earlier record",
+    comment="Which delivery states which records, thousands a row: as rows they would take five times as long to load",
 )
 
 link = Table(

@@ -1,8 +1,9 @@
 """The views over ledger and timeline: what is current, what was known when, who is who.
 
-A full delivery replaces the feed's earlier ones, by its as-of date; a delta delivery replaces the records
-that it states. Of two deliveries as of one day the one with the higher digest counts as the later: so the
-order in which files arrive changes nothing. Applied, in this order, by `warehouse.store.migrate`.
+Deliveries of a feed stand in the order of as-of day, number, digest: so the order in which files arrive changes
+nothing. A full delivery closes all that the feed said before it; a delta closes the records that it states, whoever
+stated them last. An extract that another one supersedes was never the truth: its life has no length. Applied, in
+this order, by `warehouse.store.migrate`.
 """
 
 from typing import Final
@@ -11,28 +12,52 @@ _EXTRACT: Final = """
 CREATE VIEW warehouse.extract AS
 SELECT extract_id, feed, agency, left(digest, 12) AS file, size_bytes, arrived_at, state, code,
        received, loaded, rejected, duplicate, quarantined, repeats,
-       as_of, covered_from, covered_until, delivery, contract_version, finished_at
+       sequence, as_of, covered_from, covered_until, delivery, supersedes,
+       CAST(difference ->> 'new' AS bigint) AS records_new, CAST(difference ->> 'changed' AS bigint) AS records_changed,
+       CAST(difference ->> 'gone' AS bigint) AS records_gone, CAST(difference ->> 'same' AS bigint) AS records_same,
+       contract_version, finished_at
 FROM ledger.extract
 """
 
 _EXTRACT_LIFE: Final = """
 CREATE VIEW timeline.extract_life AS
-SELECT extract_id, feed, agency, delivery, digest, as_of AS known_from,
-       CASE delivery WHEN 'full' THEN lead(as_of) OVER (PARTITION BY feed, delivery ORDER BY as_of, digest) END
-           AS known_until
-FROM ledger.extract
-WHERE state = 'loaded'
+WITH loaded AS (
+    SELECT extract_id, feed, agency, delivery, digest, sequence, as_of,
+           extract_id IN (SELECT supersedes FROM ledger.extract WHERE state = 'loaded' AND supersedes IS NOT NULL)
+               AS superseded
+    FROM ledger.extract WHERE state = 'loaded'
+), placed AS (
+    SELECT extract_id, feed, agency, delivery, as_of,
+           row_number() OVER (PARTITION BY feed ORDER BY as_of, sequence NULLS FIRST, digest) AS place
+    FROM loaded WHERE NOT superseded
+), followed AS (
+    SELECT extract_id, feed, agency, delivery, as_of, place,
+           min(as_of) FILTER (WHERE delivery = 'full') OVER later AS known_until,
+           min(place) FILTER (WHERE delivery = 'full') OVER later AS next_full,
+           min(place) FILTER (WHERE delivery = 'delta') OVER later AS next_delta
+    FROM placed
+    WINDOW later AS (PARTITION BY feed ORDER BY place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+)
+SELECT extract_id, feed, agency, delivery, as_of AS known_from, known_until,
+       coalesce(next_delta < coalesce(next_full, next_delta + 1), false) AS restated, place
+FROM followed
+UNION ALL
+SELECT extract_id, feed, agency, delivery, as_of, as_of, false, 0 FROM loaded WHERE superseded
+"""
+
+_RECORD_VERSION: Final = """
+CREATE VIEW timeline.record_version AS
+SELECT extract_id, stated.source_key
+FROM timeline.record_block, unnest(source_keys) AS stated(source_key)
 """
 
 _RECORD_LIFE: Final = """
 CREATE VIEW timeline.record_life AS
 SELECT version.extract_id, version.source_key,
-       lead(life.known_from) OVER (
-           PARTITION BY life.feed, version.source_key ORDER BY life.known_from, life.digest
-       ) AS known_until
+       lead(life.known_from) OVER (PARTITION BY life.feed, version.source_key ORDER BY life.place) AS known_until
 FROM timeline.record_version AS version
 JOIN timeline.extract_life AS life USING (extract_id)
-WHERE life.delivery = 'delta'
+WHERE life.restated OR (life.delivery = 'delta' AND life.place > 0)
 """
 
 
@@ -45,12 +70,11 @@ SELECT link.participant_key,
        moment.kind, {dates}, moment.code, moment.code_raw, moment.number, moment.text, moment.text_raw, moment.detail,
        life.agency, life.feed, moment.record_id, moment.subject_id, moment.source_key,
        moment.extract_id, moment.row_number, moment.moment,
-       life.known_from,
-       CASE life.delivery WHEN 'full' THEN life.known_until ELSE record.known_until END AS known_until
+       life.known_from, least(life.known_until, record.known_until) AS known_until
 FROM timeline.{table} AS moment
 JOIN timeline.extract_life AS life USING (extract_id)
 LEFT JOIN timeline.record_life AS record
-       ON life.delivery = 'delta'
+       ON life.restated
       AND record.extract_id = moment.extract_id AND record.source_key = moment.source_key
 LEFT JOIN timeline.link AS link ON link.subject_id = moment.subject_id
 """
@@ -138,6 +162,7 @@ _COMMENTS: Final = (
 VIEWS: Final = (
     _EXTRACT,
     _EXTRACT_LIFE,
+    _RECORD_VERSION,
     _RECORD_LIFE,
     _history("event", "moment.event_date"),
     _history("span", "moment.start_date, moment.end_date"),

@@ -1,7 +1,8 @@
 """The rows of a feed become events and spans, as the feed's ``timeline`` says.
 
 Input is the content of an extract as `identity.split` returns it: ``row_number``, ``source_key``,
-``subject_id``, ``key:<namespace>`` and the kept columns by header, with the raw text of codes beside them.
+``subject_id``, ``key:<namespace>`` and the kept columns by header, with the raw text of codes beside them. A row
+whose ``deleted`` is true says that its record is no more: it makes no moments.
 """
 
 from collections.abc import Iterable
@@ -29,8 +30,9 @@ SPANS: Final = pl.Schema({**_IDS, "start_date": pl.Date(), "end_date": pl.Date()
 
 def events(feed: Feed, content: pl.DataFrame) -> pl.DataFrame:
     """The events of an extract, in the order of mappings and rows; none where the date is empty."""
+    told = standing(content)
     parts = (
-        _moments(content, place, mapped, [pl.col(mapped.date).alias("event_date")])
+        _moments(told, place, mapped, [pl.col(mapped.date).alias("event_date")])
         for place, mapped in enumerate(feed.timeline)
         if isinstance(mapped, Event)
     )
@@ -39,12 +41,18 @@ def events(feed: Feed, content: pl.DataFrame) -> pl.DataFrame:
 
 def spans(feed: Feed, content: pl.DataFrame) -> pl.DataFrame:
     """The spans of an extract, in the order of mappings and rows; none where the start is empty."""
+    told = standing(content)
     parts = (
-        _moments(content, place, mapped, [pl.col(mapped.start).alias("start_date"), _named("end_date", mapped.end)])
+        _moments(told, place, mapped, [pl.col(mapped.start).alias("start_date"), _named("end_date", mapped.end)])
         for place, mapped in enumerate(feed.timeline)
         if isinstance(mapped, Span)
     )
     return _gathered(parts, SPANS)
+
+
+def standing(content: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose record is not deleted; all of them where the feed does not say."""
+    return content.filter(~pl.col("deleted").fill_null(False)) if "deleted" in content.columns else content
 
 
 def _gathered(parts: Iterable[pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:

@@ -142,7 +142,7 @@ def own(filled: Databases, engine: Engine, tmp_path: Path) -> Iterator[tuple[Pat
     publish(filled.warehouse, tmp_path, "demo", feeds())
     yield tmp_path, filled.warehouse
     with engine.begin() as connection:
-        for table in ("timeline.event", "timeline.span", "timeline.record_version", "ledger.extract"):
+        for table in ("timeline.event", "timeline.span", "timeline.record_block", "ledger.extract"):
             connection.execute(text(f"DELETE FROM {table} WHERE extract_id > 7"))
 
 

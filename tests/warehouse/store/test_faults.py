@@ -45,7 +45,7 @@ class Workers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.engine.begin() as connection:
-            connection.execute(text("TRUNCATE ledger.extract, ledger.rejection, timeline.record_version"))
+            connection.execute(text("TRUNCATE ledger.extract, ledger.rejection, ledger.decision, timeline.record_block"))
         self.ledger, self.surrogate = Ledger(self.engine), Surrogates(Random(5))
         self.delivered: set[tuple[int, int]] = set()
         self.fences: dict[int, int] = {}
@@ -130,6 +130,7 @@ def test_a_kill_in_the_middle_of_a_load_leaves_nothing_and_the_next_worker_takes
 
 
 def _kill_while_copying(engine: Engine) -> None:
+    _until(lambda: not _copying(engine))
     url = engine.url.render_as_string(hide_password=False)
     child = subprocess.Popen([sys.executable, "-c", CHILD, url], cwd=ROOT)
     try:
