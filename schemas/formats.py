@@ -72,10 +72,17 @@ class JsonLines:
 
 @dataclass(frozen=True)
 class Excel:
-    """One sheet of an xlsx workbook, the first where ``sheet`` is None; its first row is the header."""
+    """One sheet of an xlsx workbook, the first where ``sheet`` is None.
+
+    ``above``: the rows above the header, which are passed over; then ``header_rows`` and ``repeated`` as in
+    `Delimited`.
+    """
 
     sheet: str | None = None
     null: tuple[str, ...] = ("",)
+    above: int = 0
+    header_rows: int = 1
+    repeated: Literal["refuse", "number"] = "refuse"
 
 
 @dataclass(frozen=True)

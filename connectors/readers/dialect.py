@@ -73,6 +73,7 @@ def plain(data: bytes, dialect: Dialect, after: bool = False) -> Plain:
     separator, quote = dialect.separator or b"\n", dialect.quote
     if len(separator) > 1:
         separator = _spare(data, taken)
+        taken.append(separator)
         data = data.replace(dialect.separator, separator)
         marks.append((separator, dialect.separator))
     if len(quote) > 1:
@@ -147,8 +148,9 @@ def _lines(data: bytes, dialect: Dialect, taken: list[bytes], after: bool) -> tu
     restore.append((b"\n", terminator))
     mark = _spare(data, taken)
     data = _without_last_newline(data, terminator, after).replace(terminator, mark)
+    taken.append(mark)
     for character in (b"\n", b"\r"):
-        data = _hide(data, character, restore, [*taken, mark])
+        data = _hide(data, character, restore, taken)
     return data.replace(mark, b"\n"), restore
 
 
@@ -175,6 +177,7 @@ def _hide(
     if character not in data:
         return data
     spare = _spare(data, taken)
+    taken.append(spare)
     restore.append((spare, character))
     hidden = data.replace(character, spare)
     return hidden.replace(kept.replace(character, spare), kept) if kept else hidden

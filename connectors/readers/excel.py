@@ -11,7 +11,7 @@ import polars as pl
 
 from connectors.readers import child, sheet
 from connectors.readers.archive import kept, refuse_hostile
-from connectors.readers.names import distinct
+from connectors.readers.names import distinct, joined
 from schemas.errors import DeliveryRefused
 from schemas.formats import Excel
 from schemas.table import FAULTS, RawTable
@@ -28,27 +28,33 @@ _REFUSALS: Final = {sheet.BAD_WORKBOOK: "bad_workbook", sheet.MISSING_SHEET: "mi
 
 
 def read_excel(pieces: Iterable[bytes], format: Excel, seen: Callable[[bytes], None]) -> Iterator[RawTable]:
-    """Read a sheet as one table: its first row is the header, blank rows at its end are none.
+    """Read a sheet as one table; blank rows at its end are none.
 
     Every cell is text: dates in ISO form, whole numbers without a fraction. ``seen`` is called with all cells, however
     the workbook is compressed. Raises `DeliveryRefused`: ``bad_workbook``, ``missing_sheet``, ``workbook_too_large``,
-    ``empty_file``, ``repeated_header``, and for a hostile archive what `connectors.readers.archive` raises.
+    ``empty_file``, ``repeated_header``, ``too_many_columns``, ``count_mismatch``, and for a
+    hostile archive what `connectors.readers.archive` raises.
     """
     content = kept(pieces, "zip_bomb").getvalue()
     _refuse_bomb(content)
     printed = _printed(content, format.sheet or "")
     seen(printed)
-    rows: list[list[str]] = json.loads(printed)
+    found = json.loads(printed)
+    rows: list[list[str]] = found["rows"]
     while rows and not any(rows[-1]):
         rows.pop()
-    if not rows:
+    if len(rows) != found["last"]:
+        raise DeliveryRefused("count_mismatch")
+    top = format.above + format.header_rows
+    if len(rows) < top:
         raise DeliveryRefused("empty_file")
-    width = max(place for row in rows for place, cell in enumerate(row, start=1) if cell)
-    yield _table(distinct(rows[0][:width]), rows[1:], format.null)
+    width = max(place for row in rows[format.above :] for place, cell in enumerate(row, start=1) if cell)
+    names = joined([row[:width] for row in rows[format.above : top]])
+    yield _table(distinct(names, format.repeated == "number"), rows[top:], top, format.null)
 
 
-def _table(headers: list[str], rows: list[list[str]], null: tuple[str, ...]) -> RawTable:
-    numbers = pl.Series("row_number", range(2, len(rows) + 2), pl.Int64)
+def _table(headers: list[str], rows: list[list[str]], top: int, null: tuple[str, ...]) -> RawTable:
+    numbers = pl.Series("row_number", range(top + 1, top + len(rows) + 1), pl.Int64)
     columns = [
         pl.Series(header, [None if row[place] in null else row[place] for row in rows], pl.String)
         for place, header in enumerate(headers)

@@ -101,6 +101,9 @@ def test_any_dialect_gives_the_same_cells(format: Delimited, content: bytes) -> 
         (Delimited(quote="þ"), "a,b\nþx þþ yþ,z\n", ("x þ y", "z")),
         (Delimited(null=("", "NULL")), "a,b\nNULL,null\n", (None, "null")),
         (Delimited(null=()), "a,b\n,x\n", ("", "x")),
+        (Delimited(separator="||", quote="þ"), "a||b\nþx||yþ||þzþþþ\n", ("x||y", "zþ")),
+        (Delimited(separator="\x1f", terminator="†"), "a\x1fb†x\ny\x1fz†", ("x\ny", "z")),
+        (Delimited(terminator="\x1f"), 'a,b\x1fx\ny,"z\x1f"\x1f', ("x\ny", "z\x1f")),
     ],
 )
 def test_what_is_structure_elsewhere_is_text_here(

@@ -62,6 +62,38 @@ def test_a_sheet_that_is_no_table_is_refused(rows: list[list[object]], code: str
     assert refusal(workbook({"a": rows}), Excel()) == code
 
 
+def test_rows_above_the_header_are_passed_over() -> None:
+    content = workbook({"a": [["Report", None, None, "x"], ["Name", None], ["First", "Name"], ["a", "b"], [1, 2]]})
+    table = read(content, Excel(above=1, header_rows=2))
+    assert (table.rows.columns, table.received) == (["row_number", "Name First", "Name"], 2)
+    assert table.rows.rows() == [(4, "a", "b"), (5, "1", "2")]
+    assert refusal(content, Excel(above=5)) == "empty_file"
+
+
+def test_repeated_headers_may_be_numbered() -> None:
+    content = workbook({"a": [["a", "a"], [1, 2]]})
+    assert read(content, Excel(repeated="number")).rows.columns == ["row_number", "a", "a (2)"]
+
+
+@pytest.mark.parametrize("value", [0, False, " x", "x", dt.date(2024, 1, 1), 1.5])
+def test_the_count_of_the_rows_is_that_of_the_sheet_itself(value: object) -> None:
+    content = workbook({"other": [["x"]] * 9, "a & b": [["a"], [None], [value], [None], [""], [" "]]})
+    assert read(content, Excel("a & b")).received == 2
+
+
+def test_a_parser_that_loses_rows_is_not_believed() -> None:
+    content = workbook({"a": [["a"], [1], [2]]})
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    sheet = next(name for name in members if name.endswith("sheet1.xml"))
+    members[sheet] = members[sheet].replace(b'<row r="3"', b'<row r="4"')
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    assert refusal(out.getvalue(), Excel()) == "count_mismatch"
+
+
 def test_what_is_no_workbook_is_refused() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
