@@ -6,19 +6,20 @@ from typing import Final
 
 import polars as pl
 
-_PLAIN_BYTES: Final = 16 << 20
+PLAIN_BYTES: Final = 16 << 20
 """Up to here frames stay as they are: packing would cost more time than it saves memory."""
 
 
 class Packed:
     """Frames of one schema, in the order in which they were appended; iterating gives frames of that order again.
 
-    Once they come to more than 16 MiB each further frame is kept as an Arrow IPC stream under zstd.
+    Once they come to more than ``plain_bytes`` each further frame is kept as an Arrow IPC stream under zstd.
     """
 
-    def __init__(self, schema: pl.Schema) -> None:
-        """Hold no frame yet."""
+    def __init__(self, schema: pl.Schema, plain_bytes: int | None = None) -> None:
+        """Hold no frame yet; ``plain_bytes`` is 16 MiB by default."""
         self.schema = schema
+        self._may_be_plain = PLAIN_BYTES if plain_bytes is None else plain_bytes
         self._heights: list[int] = []
         self._kept: list[pl.DataFrame | bytes] = []
         self._plain_bytes = 0
@@ -38,9 +39,9 @@ class Packed:
         if frame.schema != self.schema:
             raise ValueError("the frame has another schema")
         plain = self._plain_bytes + int(frame.estimated_size())
-        if plain <= _PLAIN_BYTES:
+        if plain <= self._may_be_plain:
             self._plain_bytes = plain
-        self._kept.append(frame if plain <= _PLAIN_BYTES else _pack(frame))
+        self._kept.append(frame if plain <= self._may_be_plain else _pack(frame))
         self._heights.append(frame.height)
 
     def replace(self, place: int, frame: pl.DataFrame) -> None:

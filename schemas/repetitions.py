@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.contract import Feed
-from schemas.packed import Packed
+from schemas.packed import PLAIN_BYTES, Packed
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -34,8 +34,8 @@ def take_out(feed: Feed, sound: Packed, hashes: Sequence[Hashes]) -> tuple[pl.Se
     shared = _shared(hashes)
     if not len(shared):
         return _NONE, _NONE
-    masks = [np.isin(batch, shared) for batch in hashes]
-    compared = [_compare(feed, rows) for rows in _candidates(sound, hashes, masks, shared)]
+    masks = [_among(batch, shared) for batch in hashes]
+    compared = [_compare(feed, rows) for rows in _candidates(sound, hashes, masks)]
     conflicting, repeated = (pl.concat(found) for found in zip(*compared, strict=True))
     gone = pl.concat([conflicting, repeated])
     for place, mask in enumerate(masks):
@@ -60,25 +60,32 @@ def _shared(hashes: Sequence[Hashes]) -> Hashes:
     return np.unique(every[1:][every[1:] == every[:-1]])
 
 
+def _among(batch: Hashes, shared: Hashes) -> npt.NDArray[np.bool_]:
+    """Whether each hash is one of those shared, which are sorted."""
+    found = shared[np.minimum(np.searchsorted(shared, batch), len(shared) - 1)]
+    return np.asarray(found == batch)
+
+
 def _candidates(
-    sound: Packed, hashes: Sequence[Hashes], masks: Sequence[npt.NDArray[np.bool_]], shared: Hashes
+    sound: Packed, hashes: Sequence[Hashes], masks: Sequence[npt.NDArray[np.bool_]]
 ) -> Iterator[pl.DataFrame]:
-    """The rows whose hash is shared, in parts that hold all rows of a hash."""
-    parts = -(-sum(int(mask.sum()) for mask in masks) // _AT_ONCE)
-    for part in range(parts):
-        mine = [mask & (batch % parts == part) for batch, mask in zip(hashes, masks, strict=True)]
-        found = [sound[place].filter(pl.Series(mask)) for place, mask in enumerate(mine) if mask.any()]
-        if found:
-            yield pl.concat(found)
+    """The rows whose hash is shared, in parts that each hold all rows of a hash."""
+    count = -(-sum(int(mask.sum()) for mask in masks) // _AT_ONCE)
+    parts = [Packed(sound.schema, plain_bytes=PLAIN_BYTES // count) for _ in range(count)]
+    for place, (batch, mask) in enumerate(zip(hashes, masks, strict=True)):
+        if mask.any():
+            rows = sound[place].filter(pl.Series(mask))
+            part_of = pl.Series(batch[mask] % count)
+            for number, part in enumerate(parts):
+                part.append(rows if count == 1 else rows.filter(part_of == number))
+    return (part.frame() for part in parts)
 
 
 def _compare(feed: Feed, candidates: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Row numbers of records that share a key and differ, and of those that repeat an earlier one exactly."""
     content = [name for name in candidates.columns if name != "row_number"]
-    groups = candidates.group_by(feed.key).agg(
-        pl.struct(content).n_unique().alias("versions"), pl.col("row_number").sort()
-    )
-    several = groups.filter(pl.col("row_number").list.len() > 1)
-    conflicting = several.filter(pl.col("versions") > 1)["row_number"].explode()
-    repeated = several.filter(pl.col("versions") == 1)["row_number"].list.slice(1).explode()
-    return conflicting.drop_nulls().cast(pl.Int64), repeated.drop_nulls().cast(pl.Int64)
+    firsts = candidates.sort("row_number").unique(content, keep="first")
+    versions = firsts.group_by(feed.key).len("versions").filter(pl.col("versions") > 1)
+    contradict = candidates.join(versions, on=feed.key, how="semi", nulls_equal=True)["row_number"]
+    repeat = candidates.join(firsts, on="row_number", how="anti")["row_number"]
+    return contradict, repeat.filter(~repeat.is_in(contradict.implode()))

@@ -65,7 +65,7 @@ def _judge(feed: Feed, table: RawTable) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def cell_faults(feed: Feed, rows: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
-    """The first fault of each faulty cell, as `FAULTS`; ``typed`` are the rows as `cast` reads them."""
+    """The faults of each faulty cell, as `FAULTS`, the first one first; ``typed`` are the rows as `cast` reads them."""
     looked_at = with_values(feed, rows, typed)
     unsound = _failures(feed, row_schema(feed), looked_at)
     if not unsound:
@@ -76,7 +76,7 @@ def cell_faults(feed: Feed, rows: pl.DataFrame, typed: pl.DataFrame) -> pl.DataF
         _faults(suspects["row_number"].filter(~sound), column, rule)
         for column, rule, sound in _failures(feed, schema, suspects)
     ]
-    return _first_of_cell(found)
+    return pl.concat([FAULTS.to_frame(), *found])
 
 
 def _failures(feed: Feed, schema: "pa.DataFrameSchema", looked_at: pl.DataFrame) -> list[tuple[str, str, pl.Series]]:

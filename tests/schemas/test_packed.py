@@ -3,7 +3,6 @@
 import polars as pl
 import pytest
 
-from schemas import packed
 from schemas.packed import Packed
 
 FRAMES = [pl.DataFrame({"a": [1, None], "b": ["x", "Łukaś"]}), pl.DataFrame({"a": [3], "b": [None]})]
@@ -11,9 +10,8 @@ SCHEMA = pl.Schema({"a": pl.Int64(), "b": pl.String()})
 
 
 @pytest.fixture(params=[0, 1 << 20], ids=["packed", "plain"])
-def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Packed:
-    monkeypatch.setattr(packed, "_PLAIN_BYTES", request.param)
-    kept = Packed(SCHEMA)
+def kept(request: pytest.FixtureRequest) -> Packed:
+    kept = Packed(SCHEMA, plain_bytes=request.param)
     for frame in FRAMES:
         kept.append(pl.concat([SCHEMA.to_frame(), frame], how="vertical_relaxed"))
     return kept
