@@ -38,11 +38,15 @@ class Delivery:
     name: str = field(repr=False)
     place: str = field(repr=False)
     look: object
+    sighting: str = field(default="", compare=False, repr=False)
 
     @property
     def identity(self) -> str:
-        """A text that no other delivery has; it holds the name, so only `LandingStore.token` of it may be kept."""
-        return f"{self.place}\x1f{self.look}"
+        """A text that no other delivery has; it holds the name, so only `LandingStore.token` of it may be kept.
+
+        Where a store's stamps cannot tell a file from the next one of its name, each ``sighting`` is told apart.
+        """
+        return f"{self.place}\x1f{self.look}\x1f{self.sighting}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from connectors.arrival import RECEIPTS, TAKING, Delivery, Pairing, Settling, Taken, arrival_in, is_data, taken_in
 from connectors.manifest import ENDING, read_manifest
@@ -71,7 +71,7 @@ class RemoteIntake:
         for agency in self.agencies() if self._place.is_sftp else ():
             for folder in self._folders(agency, older_than_seconds):
                 entries = [entry for entry in self._place.list(folder) if not base_of(entry).endswith(ENDING)]
-                found += [Delivery(agency, base_of(one), str(one["name"]), look_of(one)) for one in entries]
+                found += [self._delivery(agency, one) for one in entries]
                 if not entries:
                     clear(self._place, folder)
         return found
@@ -107,9 +107,14 @@ class RemoteIntake:
             files = {base_of(one): one for one in self._place.list(self._place.path(agency)) if one["type"] == "file"}
             for name, entry in files.items():
                 if is_data(name):
-                    delivery = Delivery(agency, name, str(entry["name"]), look_of(entry))
+                    delivery = self._delivery(agency, entry)
                     found.append(_Seen(delivery, look_of(entry), name + ENDING in files))
         return {one.delivery.place: one for one in sorted(found, key=lambda one: (one.look.written, one.delivery.name))}
+
+    def _delivery(self, agency: str, entry: dict[str, Any]) -> Delivery:
+        # Over SFTP the same file can come again with the same stamps: there the rename alone decides who has it.
+        sighting = secrets.token_hex(8) if self._place.is_sftp else ""
+        return Delivery(agency, base_of(entry), str(entry["name"]), look_of(entry), sighting)
 
     @guarded
     def _is_ready(self, seen: "_Seen", pairing: Pairing | None, has_waited: bool) -> bool:

@@ -236,6 +236,32 @@ def test_an_object_replaced_while_it_is_read_is_never_read_as_a_mixture(s3: Remo
     assert s3.get("metro_court", NAME)[:1] == b"b"
 
 
+def test_an_object_replaced_after_the_last_look_is_not_removed(s3: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3.put("metro_court", NAME)
+    with s3.intake.take(only(s3.intake.settled(QUIET))) as taken:
+        assert taken is not None
+        s3.put("metro_court", NAME, content=b"other")
+        monkeypatch.setattr(type(taken), "unchanged", lambda _taken: True)
+        assert not taken.remove()
+    assert s3.get("metro_court", NAME) == b"other"
+
+
+def test_the_same_file_again_is_another_delivery(remote: Remote, tmp_path: Path) -> None:
+    identities, arrivals = [], []
+    for _ in range(2):
+        remote.put("metro_court", NAME)
+        if "sftp" in remote.url:
+            os.utime(tmp_path / "served" / "intake" / "metro_court" / NAME, (1e9, 1e9))
+        delivery = only(remote.intake.settled(QUIET))
+        identities.append(delivery.identity)
+        with remote.intake.take(delivery) as taken:
+            assert taken is not None
+            arrivals.append(taken.arrived_at)
+            assert taken.remove()
+        time.sleep(1.0 if "s3" in remote.url else 0)
+    assert len(set(identities)) == len(set(arrivals)) == 2
+
+
 def test_of_two_hosts_one_has_a_file_of_an_sftp_server(sftp: Remote) -> None:
     intakes = [sftp.intake for _ in range(3)]
     for number in range(5):
