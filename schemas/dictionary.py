@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schemas.catalogue import feeds
 from schemas.columns import Code, Column
 from schemas.contract import Feed
-from schemas.words import type_in_words, use_in_words
+from schemas.words import type_in_words, uses_in_words
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,6 @@ def _entry(feed: Feed, column: Column) -> Entry:
         unit=column.unit,
         codes=dict(column.type.codes) if isinstance(column.type, Code) else {},
         meaning=column.meaning,
-        uses="; ".join(use_in_words(use) for use in column.uses),
+        uses=uses_in_words(feed, column),
         source=f"{feed.title}: agreement {feed.agreement}, contract version {feed.version}",
     )

@@ -75,6 +75,16 @@ def use_in_words(use: Use) -> str:
             return "never stored"
 
 
+def uses_in_words(feed: Feed, column: Column) -> str:
+    """All that becomes of a cell."""
+    uses = [use_in_words(use) for use in column.uses]
+    if feed.deleted is not None and feed.deleted.column == column.name:
+        uses.append("says which records were deleted")
+    if feed.manifest is not None and column.name in feed.manifest.totals:
+        uses.append("its total stands in the manifest")
+    return "; ".join(uses)
+
+
 def format_in_words(format: Format) -> str:
     """How the file is written."""
     match format:
