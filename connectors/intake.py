@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,8 @@ FORGOTTEN_SECONDS: Final = 3600.0
 
 _LOOKS: Final = 4
 """Looks at the folder in a quiet period."""
+_AGAIN: Final = 30
+"""Quiet periods until a file that was given back is tried again: what stood in its way seldom goes in a second."""
 _GROUPED_MS: Final = 100
 _STEP_MS: Final = 20
 
@@ -43,6 +45,10 @@ class Look:
     size: int
     modified_ns: int
     changed_ns: int
+
+    def is_moved(self, before: "Look") -> bool:
+        """Whether it is the same file and content as before, but for the change time, which a rename sets."""
+        return self == replace(before, changed_ns=self.changed_ns)
 
 
 def agencies(root: Path) -> tuple[str, ...]:
@@ -88,21 +94,29 @@ def watch(root: Path, quiet_seconds: float, stop: threading.Event, pairing: Pair
 def watched(
     root: Path, quiet_seconds: float, stop: threading.Event, pairing: Pairing | None = None
 ) -> Iterator[tuple[Path, Look]]:
-    """What `watch` yields, with what each file was."""
+    """What `watch` yields, with what each file was.
+
+    A file that was taken and given back as it was, since it could not be landed say, is yielded again after a while.
+    """
     period_ms = max(int(1000 * quiet_seconds / _LOOKS), 1)
     settling, pairs = Settling[Path, Look](), _Pairs(pairing)
-    wait = pairing.wait_seconds if pairing else 0.0
+    wait, tried = pairing.wait_seconds if pairing else 0.0, dict[Path, Look]()
     ticks = changes(
         root, watch_filter=None, debounce=_GROUPED_MS, step=_STEP_MS, rust_timeout=period_ms, yield_on_timeout=True,
         stop_event=stop, raise_interrupt=False, ignore_permission_denied=True,
     )  # fmt: skip
     with closing(ticks):
         while not stop.is_set():
-            seen = sorted(settling.see(look(root), time.monotonic()), key=lambda one: one[1].changed_ns)
+            there = look(root)
+            tried = {path: found for path, found in tried.items() if path in there}
+            seen = sorted(settling.see(there, time.monotonic()), key=lambda one: one[1].changed_ns)
             for path, found, unchanged in seen:
+                if path in tried and found.is_moved(tried[path]) and unchanged < _AGAIN * quiet_seconds:
+                    continue
                 has_settled = _has_settled(path, found, unchanged, quiet_seconds)
                 if has_settled and pairs.is_ready(path, found, has_waited=unchanged >= wait) and _is(path, found):
                     settling.give(path, found)
+                    tried[path] = found
                     yield path, found
             if next(ticks, None) is None:
                 return

@@ -119,7 +119,7 @@ def _claim(path: Path, seen: Look | None) -> _LocalTaken | None:
             size=before.size, stream=stream, manifest=read_beside(_beside(moved)),
             path=moved, base=look_of(moved.lstat()), held=undo.pop_all(), is_forgotten=forgotten,
         )  # fmt: skip
-    if _without_change_time(taken.base) == _without_change_time(before):
+    if taken.base.is_moved(before):
         return taken
     taken.end()
     return None
@@ -148,11 +148,6 @@ def _hide(path: Path, arrived_ns: int, undo: ExitStack) -> Path | None:
     if left is None or not os.path.lexists(home / path.name):
         _fetch_manifest(home, folder, path.name)
     return folder
-
-
-def _without_change_time(look: Look) -> tuple[int, int, int]:
-    """What a rename leaves alone."""
-    return look.inode, look.size, look.modified_ns
 
 
 def _fetch_manifest(source: Path, folder: Path, name: str) -> None:

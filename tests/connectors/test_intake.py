@@ -126,6 +126,32 @@ def test_a_file_left_lying_is_given_once_unless_it_changes(intake: Path, stop: t
     assert path.exists()
 
 
+def test_a_file_given_back_is_given_again_after_a_while(
+    intake: Path, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.intake._AGAIN", 3)
+    path = drop(intake / "metro_court", "left.csv")
+    files = watch(intake, QUIET, stop)
+    assert next(files) == path
+    path.rename(path.with_name(".away"))
+    path.with_name(".away").rename(path)
+    began = time.monotonic()
+    assert next(files) == path
+    assert time.monotonic() - began >= 3 * QUIET
+
+
+def test_where_the_kernel_does_not_tell_who_writes_no_clock_is_believed(
+    intake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.intake.is_written", lambda _path: None)
+    path = drop(intake / "metro_court", "growing.csv")
+    writer = threading.Timer(QUIET / 4, lambda: drop(intake / "metro_court", "growing.csv", "more"))
+    writer.start()
+    assert settled(intake, QUIET, time.time() + 86_400) == []
+    writer.join()
+    assert settled(intake, QUIET, time.time() + 86_400) == [path]
+
+
 def test_the_watch_ends_when_told(intake: Path, stop: threading.Event) -> None:
     threading.Timer(0.1, stop.set).start()
     assert list(watch(intake, QUIET, stop)) == []
