@@ -16,6 +16,7 @@ from schemas.terms import Filled, Fixed, InScale, Ordered
 
 _NULL_SHARE: Final = 0.1
 _OPEN_SHARE: Final = 0.2
+_DELETED_SHARE: Final = 0.05
 _SPARE: Final = 50
 """Rows made beyond what is asked for, since keys that fall together are left out."""
 
@@ -66,6 +67,8 @@ def _column(feed: Feed, column: Column, n: int, random: Random) -> list[Cell]:
     draw = _drawn(feed, column)
     expected = {expectation.column for expectation in feed.expects if isinstance(expectation, Filled)}
     empty = _NULL_SHARE if column.null and column.name not in expected else 0.0
+    if column.null and feed.deleted is not None and feed.deleted.column == column.name:
+        empty = 1 - _DELETED_SHARE
     return [None if random.random() < empty else draw(random) for _ in range(n)]
 
 

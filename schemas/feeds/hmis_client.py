@@ -10,11 +10,13 @@ from schemas.contract import (
     Code,
     Column,
     Date,
+    Deleted,
     Delimited,
     Feed,
     Fixed,
     Full,
     Identify,
+    Keep,
     Key,
     Rows,
     Text,
@@ -44,6 +46,7 @@ FEED = Feed(
         Column(
             "Sex", Code({"0": "F", "1": "M", "8": "U", "9": "U", "99": "U"}), "Sex (3.06)", Identify("sex"), null=True,
         ),
+        Column("DateDeleted", Date("%Y-%m-%d %H:%M:%S"), "When the record was deleted", Keep(), null=True),
     ),
     expects=(Rows(1, 10_000_000),),
     unused=(
@@ -51,7 +54,8 @@ FEED = Feed(
         "HispanicLatinao", "MidEastNAfrican", "NativeHIPacific", "White", "RaceNone", "AdditionalRaceEthnicity",
         "VeteranStatus", "YearEnteredService", "YearSeparated", "WorldWarII", "KoreanWar", "VietnamWar",
         "DesertStorm", "AfghanistanOEF", "IraqOIF", "IraqOND", "OtherTheater", "MilitaryBranch",
-        "DischargeStatus", "DateCreated", "DateUpdated", "UserID", "DateDeleted", "ExportID",
+        "DischargeStatus", "DateCreated", "DateUpdated", "UserID", "ExportID",
     ),
+    deleted=Deleted("DateDeleted"),
     timeline=(),
 )  # fmt: skip

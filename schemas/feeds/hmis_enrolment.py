@@ -7,6 +7,7 @@ from schemas.contract import (
     Column,
     Const,
     Date,
+    Deleted,
     Delimited,
     Feed,
     Fixed,
@@ -63,6 +64,7 @@ FEED = Feed(
             }),
             "Referral source (R1); 8 does not know, 9 prefers not to say, 99 not collected", Keep(), null=True,
         ),
+        Column("DateDeleted", Date("%Y-%m-%d %H:%M:%S"), "When the record was deleted", Keep(), null=True),
     ),
     expects=(Rows(1, 10_000_000),),
     unused=(
@@ -78,9 +80,10 @@ FEED = Feed(
         "LiteralHomelessHistory", "ClientLeaseholder", "HOHLeaseholder", "SubsidyAtRisk", "EvictionHistory",
         "CriminalRecord", "IncarceratedAdult", "PrisonDischarge", "SexOffender", "DisabledHoH",
         "CurrentPregnant", "SingleParent", "DependentUnder6", "HH5Plus", "CoCPrioritized", "HPScreeningScore",
-        "ThresholdScore", "DateCreated", "DateUpdated", "UserID", "DateDeleted", "ExportID",
+        "ThresholdScore", "DateCreated", "DateUpdated", "UserID", "ExportID",
         "MentalHealthConsultation",
     ),
+    deleted=Deleted("DateDeleted"),
     timeline=(
         Span(
             "enrolment", start="EntryDate", code=Const("housing"), record="coc.enrolment",

@@ -6,6 +6,7 @@ from schemas.contract import (
     Code,
     Column,
     Date,
+    Deleted,
     Delimited,
     Feed,
     Fixed,
@@ -56,6 +57,7 @@ FEED = Feed(
             Code({"1": "completed", "2": "left early", "3": "asked to leave"}),
             "Project completion status (R17)", Keep(), null=True,
         ),
+        Column("DateDeleted", Date("%Y-%m-%d %H:%M:%S"), "When the record was deleted", Keep(), null=True),
     ),
     expects=(Rows(1, 10_000_000),),
     unused=(
@@ -68,8 +70,9 @@ FEED = Feed(
         "DestinationSafeClient", "DestinationSafeWorker", "PosAdultConnections", "PosPeerConnections",
         "PosCommunityConnections", "AftercareDate", "AftercareProvided", "EmailSocialMedia", "Telephone",
         "InPersonIndividual", "InPersonGroup", "CMExitReason", "DateCreated", "DateUpdated", "UserID",
-        "DateDeleted", "ExportID",
+        "ExportID",
     ),
+    deleted=Deleted("DateDeleted"),
     timeline=(
         SpanEnd(
             "enrolment", date="ExitDate", code="Destination", text="ProjectCompletionStatus", record="coc.enrolment",

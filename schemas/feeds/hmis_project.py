@@ -9,6 +9,7 @@ from schemas.contract import (
     Code,
     Column,
     Date,
+    Deleted,
     Delimited,
     Feed,
     Fixed,
@@ -49,13 +50,15 @@ FEED = Feed(
             "safe haven 8; day shelter 11; prevention 12; rapid re-housing 13; coordinated entry 14",
             Keep(),
         ),
+        Column("DateDeleted", Date("%Y-%m-%d %H:%M:%S"), "When the record was deleted", Keep(), null=True),
     ),
     expects=(Rows(1, 100_000),),
     unused=(
         "OrganizationID", "ProjectName", "ProjectCommonName", "ContinuumProject", "HousingType", "RRHSubType",
         "ResidentialAffiliation", "TargetPopulation", "HOPWAMedAssistedLivingFac", "PITCount", "DateCreated",
-        "DateUpdated", "UserID", "DateDeleted", "ExportID",
+        "DateUpdated", "UserID", "ExportID",
     ),
+    deleted=Deleted("DateDeleted"),
     timeline=(
         Span(
             "programme", start="OperatingStartDate", end="OperatingEndDate", code="ProjectType", record="coc.project",

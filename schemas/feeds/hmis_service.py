@@ -7,6 +7,7 @@ from schemas.contract import (
     Column,
     Date,
     Decimal,
+    Deleted,
     Delimited,
     Event,
     Feed,
@@ -48,12 +49,14 @@ FEED = Feed(
         Column("TypeProvided", Text(3, r"[0-9]{1,3}"), "Type of service, a number in the list of RecordType", Keep()),
         Column("SubTypeProvided", Text(3, r"[0-9]{1,3}"), "Sub-type within the type", Keep(), null=True),
         Column("FAAmount", Decimal(0, 1_000_000), "Amount of financial assistance", Keep(), null=True, unit="USD"),
+        Column("DateDeleted", Date("%Y-%m-%d %H:%M:%S"), "When the record was deleted", Keep(), null=True),
     ),
     expects=(Rows(1, 100_000_000),),
     unused=(
         "OtherTypeProvided", "MovingOnOtherType", "FAStartDate", "FAEndDate", "ReferralOutcome", "DateCreated",
-        "DateUpdated", "UserID", "DateDeleted", "ExportID",
+        "DateUpdated", "UserID", "ExportID",
     ),
+    deleted=Deleted("DateDeleted"),
     timeline=(
         Event(
             "service", date="DateProvided", code="RecordType", text="TypeProvided", record="coc.enrolment",
