@@ -86,7 +86,7 @@ def written(column: "pa.Array[Any]") -> Any:  # noqa: ANN401
     if types.is_boolean(column.type):
         return compute.utf8_upper(column.cast(pa.string()))
     if types.is_floating(column.type):
-        return spelled(column, lambda value: number(float(str(value))))
+        return spelled(column.cast(pa.string()), lambda value: number(float(value.as_py())))
     if types.is_decimal(column.type):
         return spelled(column, lambda value: format(value.as_py(), "f"))
     text: Any = column.cast(pa.string())

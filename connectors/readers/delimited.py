@@ -1,5 +1,6 @@
 """Delimited text of any encoding, separator, quoting and line terminator."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -124,11 +125,13 @@ def _records(data: bytes, layout: Layout, good: Mask) -> pa.Buffer:
     bounds = np.concatenate(([0], layout.ends))
     pieces = [(int(bounds[first]), int(bounds[last])) for first, last in edges.reshape(-1, 2)]
     whole = pa.py_buffer(data)
-    if len(pieces) == 1:
+    view = memoryview(data)
+    # The parser takes a byte order mark off what it is given; where it is a cell's own text, it gets another.
+    marked = bytes(view[pieces[0][0] :][: len(BOM_UTF8)]) == BOM_UTF8
+    if len(pieces) == 1 and not marked:
         start, end = pieces[0]
         return whole.slice(start, end - start)
-    view = memoryview(data)
-    return pa.py_buffer(b"".join(view[start:end] for start, end in pieces))
+    return pa.py_buffer(b"".join([BOM_UTF8 * marked, *(view[start:end] for start, end in pieces)]))
 
 
 def _restored(frame: pl.DataFrame, restore: Restore) -> pl.DataFrame:

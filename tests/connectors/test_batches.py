@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import itertools
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 
 from connectors.readers import portions, read, read_batches
 from connectors.readers.batches import together
-from schemas.errors import DeliveryRefused
-from schemas.formats import Delimited, FixedWidth, Footer, Format, Gzip, JsonLines, Zip
+from schemas.errors import DeliveryRefused, StoreError
+from schemas.formats import Delimited, Excel, FixedWidth, Footer, Format, Gzip, JsonLines, Parquet, Zip
 from schemas.table import RawTable
 from tests.connectors.formats import TEXTS, near_text, packed
 
@@ -96,13 +97,12 @@ def test_a_record_without_end_is_refused_before_it_fills_the_memory(monkeypatch:
     monkeypatch.setattr(portions, "LONGEST_RECORD", 1000)
     taken = 0
 
-    def endless() -> itertools.chain[bytes]:
-        def counted() -> bytes:
-            nonlocal taken
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        yield b'a,b\n1,2\n"'
+        while True:
             taken += 1
-            return b"line\n" * 10
-
-        return itertools.chain([b'a,b\n1,2\n"'], iter(counted, b""))
+            yield b"line\n" * 10
 
     with pytest.raises(DeliveryRefused) as refused:
         list(read_batches(endless(), Delimited(), (), 100))
@@ -114,15 +114,15 @@ def test_a_record_without_end_is_refused_before_it_fills_the_memory(monkeypatch:
 
 def test_what_was_packed_has_the_same_digest_however_it_is_packed() -> None:
     content = LONG.encode()
-    for format, copies in {
-        Gzip(Delimited()): [gzip.compress(content, level) for level in (1, 9)],
-        Zip("a.csv", Delimited()): [packed("a.csv", content), packed("folder/a.csv", content)],
-    }.items():
-        for copy in copies:
-            batches = read_batches(cut(copy, [7]), format, (), 1000)
-            assert batches.digest is None
-            assert together(batches).received == 500
-            assert batches.digest == hashlib.sha256(content).hexdigest()
+    copies: list[tuple[Format, bytes]] = [
+        *((Gzip(Delimited()), gzip.compress(content, level)) for level in (1, 9)),
+        *((Zip("a.csv", Delimited()), packed(name, content)) for name in ("a.csv", "folder/a.csv")),
+    ]
+    for format, copy in copies:
+        batches = read_batches(cut(copy, [7]), format, (), 1000)
+        assert batches.digest is None
+        assert together(batches).received == 500
+        assert batches.digest == hashlib.sha256(content).hexdigest()
 
 
 def test_what_is_not_packed_has_no_digest_of_its_own() -> None:
@@ -132,11 +132,19 @@ def test_what_is_not_packed_has_no_digest_of_its_own() -> None:
 
 
 def test_what_the_pieces_raise_goes_through() -> None:
-    def broken() -> itertools.chain[bytes]:
-        return itertools.chain([b"a,b\n1,2\n"], (1 // 0 for _ in [1]))  # type: ignore[arg-type]
+    def broken() -> Iterator[bytes]:
+        yield b"\x1f\x8b"
+        raise StoreError("cut off")
 
-    for format in (Delimited(), Gzip(Delimited()), Zip("x", Delimited())):
-        with pytest.raises((ZeroDivisionError, DeliveryRefused)):
+    for format in (
+        Delimited(),
+        FixedWidth((("a", 1, 1),)),
+        Gzip(Delimited()),
+        Zip("x", Delimited()),
+        Excel(),
+        Parquet(),
+    ):
+        with pytest.raises(StoreError, match="cut off"):
             list(read_batches(broken(), format))
 
 

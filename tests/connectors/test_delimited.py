@@ -50,6 +50,7 @@ def faults(table: RawTable) -> list[tuple[int, str]]:
         ("a,b\nJosé,Łukasz\n", [("José", "Łukasz")]),
         ("a,b\n1,2\n\n\n", [("1", "2")]),
         ("a\n\nx\n", [(None,), ("x",)]),
+        ("a,b\n\ufeff1,2\n", [("\ufeff1", "2")]),
         ("a,b\n", []),
         ("a,b", []),
     ],
@@ -110,6 +111,12 @@ def test_what_is_structure_elsewhere_is_text_here(
     format: Delimited, content: str, expected: tuple[str | None, ...]
 ) -> None:
     assert cells(read(content.encode(), format)) == [expected]
+
+
+def test_a_second_byte_order_mark_is_text() -> None:
+    table = read("\ufeff\ufeff1,2\n".encode(), Delimited(header=False), ("x", "y"))
+    assert cells(table) == [("\ufeff1", "2")]
+    assert read("\ufeff\ufeffa,b\n".encode(), PLAIN).rows.columns[1] == "\ufeffa"
 
 
 def test_a_file_without_header_gets_the_names_it_is_told() -> None:

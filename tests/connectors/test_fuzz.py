@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from collections.abc import Sequence
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
@@ -61,7 +62,7 @@ def texts(draw: st.DrawFn) -> tuple[bytes, Format]:
 
 
 @st.composite
-def damaged(draw: st.DrawFn, sound: list[tuple[bytes, Format]]) -> tuple[bytes, Format]:
+def damaged(draw: st.DrawFn, sound: Sequence[tuple[bytes, Format]]) -> tuple[bytes, Format]:
     """A sound file with some bytes changed, or cut off, or with something after it."""
     content, format = draw(st.sampled_from(sound))
     spoilt = bytearray(content)
