@@ -16,6 +16,7 @@ from schemas.contract import (
     Integer,
     Keep,
     Key,
+    Refers,
     Rows,
     Text,
     UpTo,
@@ -50,7 +51,7 @@ FEED = Feed(
         Column("DISP_OFFENSE", Text(40, r"[0-9]{4} .+"), "Offence as disposed: NCIC code and its text", Keep()),
         Column("JUDGE", Text(40), "Presiding judge: never persisted", Drop(), null=True),
     ),
-    expects=(Rows(0, 20_000_000), Accepted(0.85)),
+    expects=(Rows(0, 20_000_000), Accepted(0.85), Refers("metro_court.case_party", 0.95)),
     timeline=(
         Event(
             "disposition", date="DISP_DT", code="DISPOSITION", text="DISP_OFFENSE", record="metro_court.case",

@@ -15,6 +15,7 @@ from schemas.contract import (
     Integer,
     Keep,
     Key,
+    Refers,
     Rows,
     Text,
     UpTo,
@@ -50,7 +51,7 @@ FEED = Feed(
             "Whether the defendant appeared; N is a failure to appear without excuse", Keep(),
         ),
     ),
-    expects=(Rows(0, 50_000_000), Accepted(0.85)),
+    expects=(Rows(0, 50_000_000), Accepted(0.85), Refers("metro_court.case_party", 0.95)),
     unused=("COURTROOM",),
     timeline=(
         Event(

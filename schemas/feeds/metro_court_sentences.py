@@ -15,6 +15,7 @@ from schemas.contract import (
     Integer,
     Keep,
     Key,
+    Refers,
     Rows,
     Text,
     UpTo,
@@ -49,7 +50,7 @@ FEED = Feed(
         Column("DAYS", Integer(0, 36_500), "Days imposed", Keep(), null=True, unit="day"),
         Column("SUSPENDED_DAYS", Integer(0, 36_500), "Days suspended of those imposed", Keep(), null=True, unit="day"),
     ),
-    expects=(Rows(0, 20_000_000), Accepted(0.85)),
+    expects=(Rows(0, 20_000_000), Accepted(0.85), Refers("metro_court.case_party", 0.95)),
     timeline=(
         Event(
             "sentence", date="SENTENCE_DT", code="SENTENCE_TYPE", number="DAYS", record="metro_court.case",
