@@ -9,21 +9,26 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 import polars as pl
 
 from connectors.intake import RECEIPTS
-from connectors.wording import CODES, STATES, TRIED
-from schemas.codes import ROW_RULES
+from connectors.receipt_page import index_page, page
+from connectors.receipt_text import text
 from schemas.errors import StoreError
 
 PLACES: Final = 20
 """How many rows a receipt names for each fault; it counts them all."""
+INDEXED: Final = 200
+"""How many receipts the list of an agency's receipts names."""
+KINDS: Final = ("txt", "json")
+"""Endings of the files of a receipt (``html``, ``txt``, ``json``), the one that machines read last."""
 FILE_DIGITS: Final = 12
 """So many digits of a file's digest tell it from any other of an agency."""
 
@@ -40,16 +45,65 @@ class Fault:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the delivery as a whole was found to be: an expectation, what was measured, and pass, warn or hold."""
+    """What the delivery as a whole was found to be: an expectation, what was measured, and pass, warn or hold.
+
+    ``code`` is the kind of the expectation; receipts of earlier versions have none.
+    """
 
     expectation: str
     measure: float | None
     outcome: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The counts of the last loaded delivery of the feed; ``extract_id`` is the number of its receipt."""
+
+    extract_id: int
+    received: int
+    loaded: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Records against what the feed said before; ``before`` is the number of the receipt compared with, if any."""
+
+    before: int | None
+    new: int
+    changed: int
+    gone: int
+    same: int
+
+
+@dataclass(frozen=True)
+class Linkability:
+    """How many of the rows about a person can be linked to records of other agencies.
+
+    ``enough``: rows that carry enough by themselves; ``by_number``: others that carry the agency's own number.
+    Were ``column`` filled wherever it is empty, ``adds`` rows more would carry enough.
+    """
+
+    rows: int
+    enough: int
+    by_number: int
+    column: str | None = None
+    adds: int = 0
+
+    @property
+    def score(self) -> float:
+        """The share of rows that carry enough, of 0 to 1; 1 where there is no row."""
+        return self.enough / self.rows if self.rows else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """A delivery's end. ``file`` begins its digest; ``row_number`` and ``column`` are the place of a refusal."""
+    """A delivery's end. ``file`` begins its digest; ``row_number`` and ``column`` are the place of a refusal.
+
+    ``repeats`` and ``supersedes`` are numbers of receipts; ``delivery`` is full or delta; ``decision`` is accept or
+    refuse, where a person has decided. What is not known, as in receipts of earlier versions, is None.
+    """
 
     extract_id: int
     feed: str
@@ -72,6 +126,14 @@ class Receipt:
     covered_from: dt.date | None = None
     covered_until: dt.date | None = None
     repeats: int | None = None
+    supersedes: int | None = None
+    sequence: int | None = None
+    delivery: str | None = None
+    decision: str | None = None
+    before: Before | None = None
+    difference: Difference | None = None
+    linkability: Linkability | None = None
+    next_expected: dt.date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The receipt as JSON's own types; dates in ISO form."""
@@ -79,20 +141,26 @@ class Receipt:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The receipt that `to_json` gave."""
+        """The receipt that `to_json` of this or an earlier version gave."""
         fields: dict[str, Any] = dict(stored)
         fields["arrived_at"] = dt.datetime.fromisoformat(fields["arrived_at"])
-        for name in ("covered_from", "covered_until"):
+        for name in ("covered_from", "covered_until", "next_expected"):
             fields[name] = dt.date.fromisoformat(fields[name]) if fields.get(name) else None
         fields["faults"] = tuple(
             Fault(**{**fault, "row_numbers": tuple(fault["row_numbers"])}) for fault in fields["faults"]
         )
         fields["findings"] = tuple(Finding(**finding) for finding in fields["findings"])
+        for name, kind in (("before", Before), ("difference", Difference), ("linkability", Linkability)):
+            fields[name] = kind(**fields[name]) if fields.get(name) else None
         return cls(**fields)
 
     def to_text(self, *, trial: bool = False) -> str:
         """The receipt as somebody at the agency reads it; a ``trial`` says what would have become of the file."""
-        return "\n".join([*_heading(self, trial), *_lines(self)]) + "\n"
+        return text(self, trial=trial)
+
+    def to_html(self, *, trial: bool = False) -> str:
+        """The same as a page that needs nothing beside itself."""
+        return page(self, trial=trial)
 
 
 def faults_of(rejected: pl.DataFrame) -> tuple[Fault, ...]:
@@ -108,19 +176,56 @@ def faults_of(rejected: pl.DataFrame) -> tuple[Fault, ...]:
     )
 
 
-def write(receipt: Receipt, intake_root: Path) -> Path:
-    """Write ``<agency>/receipts/<extract_id>.json`` and ``.txt``, each whole or not at all; returns the first.
+def rendered(receipt: Receipt, kinds: Iterable[str]) -> dict[str, bytes]:
+    """The files of a receipt by name, in the order of their kinds."""
+    render: dict[str, Callable[[], str]] = {
+        "html": receipt.to_html,
+        "txt": receipt.to_text,
+        "json": partial(_json_text, receipt),
+    }
+    return {f"{receipt.extract_id}.{kind}": render[kind]().encode() for kind in kinds}
 
-    Whichever group may enter the agency's folder may read its receipts, and nobody else but the owner.
+
+def write(receipt: Receipt, intake_root: Path) -> Path:
+    """Write ``<agency>/receipts/<extract_id>`` in each of the `KINDS`, whole or not at all; the path of the last.
+
+    Whichever group may enter the agency's folder may read its receipts, and nobody else but the owner. They are not
+    forced to the disk: the ledger has what they say, and `is_written` finds what a power cut leaves empty.
     """
+    return _write_all(intake_root / receipt.agency / RECEIPTS, rendered(receipt, KINDS))
+
+
+def write_index(agency: str, receipts: Iterable[Receipt], intake_root: Path) -> Path:
+    """Write ``<agency>/receipts/index.html``, which lists the newest `INDEXED` receipts: once for many of them."""
+    folder = intake_root / agency / RECEIPTS
+    newest = sorted(receipts, key=lambda receipt: receipt.extract_id, reverse=True)[:INDEXED]
+    linked = frozenset(one.extract_id for one in newest if (folder / f"{one.extract_id}.html").exists())
+    return _write_all(folder, {"index.html": index_page(agency, newest, linked).encode()})
+
+
+def is_written(receipt: Receipt, intake_root: Path) -> bool:
+    """Whether all files of a receipt are there, and none is empty as a power cut can leave it."""
     folder = intake_root / receipt.agency / RECEIPTS
+    return all(_has_content(folder / f"{receipt.extract_id}.{kind}") for kind in KINDS)
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files into an agency's folder of receipts; the path of the last."""
+    path = folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shared = bool(folder.parent.stat().st_mode & stat.S_IXGRP)
         _share(folder, shared)
-        _replace(folder / f"{receipt.extract_id}.txt", receipt.to_text(), shared)
-        path = folder / f"{receipt.extract_id}.json"
-        _replace(path, json.dumps(receipt.to_json(), indent=2, ensure_ascii=False) + "\n", shared)
+        for name, content in files.items():
+            path = folder / name
+            _replace(path, content, shared)
     except OSError as error:
         code = error.errno
     else:
@@ -138,75 +243,19 @@ def _share(folder: Path, shared: bool) -> None:
         folder.chmod(0o2750)
 
 
-def _replace(path: Path, text: str, shared: bool) -> None:
+def _replace(path: Path, content: bytes, shared: bool) -> None:
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with aside.open("x", encoding="utf-8") as stream:
+        with aside.open("xb") as stream:
             os.fchmod(stream.fileno(), 0o640 if shared else 0o600)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+            stream.write(content)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def _heading(receipt: Receipt, trial: bool) -> Iterator[str]:
-    yield f"Trial: {receipt.title}" if trial else f"Receipt {receipt.extract_id}: {receipt.title}"
-    yield ""
-    said = TRIED if trial else STATES
-    yield said.get(receipt.state, f"The file is {receipt.state}.") + (" Nothing was stored or sent." if trial else "")
-
-
-def _lines(receipt: Receipt) -> Iterator[str]:
-    yield from _refusal(receipt)
-    yield ""
-    yield f"  file        {receipt.file}… ({receipt.size:,} bytes)"
-    yield f"  arrived     {receipt.arrived_at:%Y-%m-%d %H:%M:%S %Z}".rstrip()
-    if receipt.covered_from and receipt.covered_until:
-        yield f"  complete    {receipt.covered_from} to {receipt.covered_until}"
-    yield ""
-    for name in ("received", "loaded", "rejected", "duplicate", "quarantined"):
-        yield f"  {name:<12}{getattr(receipt, name):>12,}"
-    yield from _fault_lines(receipt.faults)
-    yield from _finding_lines(receipt.findings)
-
-
-def _refusal(receipt: Receipt) -> Iterator[str]:
-    if receipt.code is not None:
-        place = [f"row {receipt.row_number}"] if receipt.row_number is not None else []
-        place += [f"column {receipt.column}"] if receipt.column is not None else []
-        reason = CODES.get(receipt.code, f"Reason: {receipt.code.replace('_', ' ')}.")
-        yield " ".join([reason, *([f"({', '.join(place)})"] if place else [])])
-    if receipt.repeats is not None:
-        yield f"It repeats the delivery of receipt {receipt.repeats}."
-
-
-def _fault_lines(faults: tuple[Fault, ...]) -> Iterator[str]:
-    if faults:
-        yield ""
-        yield "What to correct (rows as a spreadsheet counts them):"
-    for fault in faults:
-        subject = fault.column if fault.column is not None else "whole row"
-        yield ""
-        yield f"  {subject}: {ROW_RULES.get(fault.rule, fault.rule.replace('_', ' '))} [{fault.rule}]"
-        more = f" and {fault.rows - len(fault.row_numbers):,} more" if fault.rows > len(fault.row_numbers) else ""
-        yield f"    {_counted(fault.rows)}: {', '.join(map(str, fault.row_numbers))}{more}"
-
-
-def _finding_lines(findings: tuple[Finding, ...]) -> Iterator[str]:
-    noted = [finding for finding in findings if finding.outcome != "pass"]
-    if noted:
-        yield ""
-        yield "About the delivery as a whole:"
-        yield ""
-    for finding in noted:
-        measured = "" if finding.measure is None else f" (found: {finding.measure:g})"
-        yield f"  {finding.outcome}: {finding.expectation}{measured}"
-
-
-def _counted(rows: int) -> str:
-    return "row" if rows == 1 else f"{rows:,} rows"
+def _json_text(receipt: Receipt) -> str:
+    return json.dumps(receipt.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _plain(value: object) -> object:
