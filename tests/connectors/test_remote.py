@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,14 @@ class Remote:
     url: str
     options: dict[str, Any]
 
-    @property
+    @cached_property
     def place(self) -> Place:
         return Place(self.url, self.options)
 
     @property
     def intake(self) -> RemoteIntake:
-        return RemoteIntake(self.place, poll_seconds=QUIET)
+        """One more host that looks at the folder."""
+        return RemoteIntake(Place(self.url, self.options), poll_seconds=QUIET)
 
     def put(self, *parts: str, content: bytes = b"first") -> str:
         place = self.place
@@ -175,7 +177,7 @@ def test_a_growing_file_is_left_and_seen_once_it_is_whole(remote: Remote) -> Non
 
     writer = threading.Thread(target=write_slowly)
     writer.start()
-    deliveries = remote.intake.watch(6 * QUIET, stop)
+    deliveries = remote.intake.watch(20 * QUIET, stop)
     delivery = next(deliveries)
     writer.join()
     with remote.intake.take(delivery) as taken:
@@ -223,12 +225,12 @@ def test_copies_that_come_in_one_second_are_deliveries_of_their_own(s3: Remote) 
 
 
 def test_an_object_replaced_while_it_is_read_is_never_read_as_a_mixture(s3: Remote) -> None:
-    s3.put("metro_court", NAME, content=b"a" * (17 << 20))
+    s3.put("metro_court", NAME, content=b"a" * (12 << 20))
     store = LandingStore(s3.url + "/landing", KEY, s3.options)
     with s3.intake.take(only(s3.intake.settled(QUIET))) as taken:
         assert taken is not None
         taken.stream.read(1 << 20)
-        s3.put("metro_court", NAME, content=b"b" * (17 << 20))
+        s3.put("metro_court", NAME, content=b"b" * (12 << 20))
         with pytest.raises(StoreError) as mixed:
             store.put_stream(taken.stream, taken.name)
         assert mixed.value.__context__ is None
@@ -330,14 +332,16 @@ def test_a_receipt_is_written_for_the_agency(remote: Remote) -> None:
     assert remote.names("metro_court", "receipts") == ["1.json"]
 
 
-def test_the_landing_store_works_there_too(remote: Remote, tmp_path: Path) -> None:
+def test_the_landing_store_works_there_too(remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("sealing", "landing"):
+        monkeypatch.setattr(f"connectors.{module}.CHUNK", 100_000)
     store = LandingStore(remote.url + "/landing", KEY, remote.options)
     quarantine = LandingStore(remote.url + "/landing/quarantine", KEY, remote.options)
-    content = os.urandom(9 << 20)
+    content = os.urandom(225_000)
     (tmp_path / NAME).write_bytes(content)
     landed = store.put(tmp_path / NAME, b"manifest")
     assert store.put(tmp_path / NAME, b"other") == landed
-    assert [len(piece) for piece in store.pieces(landed.digest)] == [4 << 20, 4 << 20, 1 << 20]
+    assert [len(piece) for piece in store.pieces(landed.digest)] == [100_000, 100_000, 25_000]
     assert store.read(landed.digest) == content
     assert (store.name(landed.digest), store.manifest(landed.digest)) == (NAME, b"manifest")
     quarantine.adopt(store, landed.digest)
