@@ -47,7 +47,8 @@ def difference(
     """
     base = _base(connection, extract, as_of)
     before = base[0].extract_id if base else None
-    known = versions.latest(connection, (one.extract_id for one in base))
+    among = None if delivery == "full" else stated["source_key"]
+    known = versions.latest(connection, (one.extract_id for one in base), among)
     unversioned = stated["version"].null_count() or known["version"].null_count()
     if unversioned or any(one.loaded and not one.recorded for one in base):
         return None

@@ -13,8 +13,7 @@ SEQUENCE_CONFLICT: Final = "sequence_conflict"
 SAME_DAY: Final = "same_day"
 
 NOT_SUPERSEDED: Final = """
-NOT EXISTS (SELECT FROM ledger.extract AS successor
-            WHERE successor.supersedes = other.extract_id AND successor.state = 'loaded')
+other.extract_id <> ALL (ARRAY(SELECT supersedes FROM ledger.extract WHERE state = 'loaded' AND supersedes IS NOT NULL))
 """
 """That no loaded extract supersedes ``other``."""
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
@@ -114,7 +115,7 @@ record_block = Table(
     Column("extract_id", BigInteger, nullable=False, comment="The extract"),
     Column("source_keys", ARRAY(BigInteger), nullable=False, comment="The records it states: hashes of their keys"),
     Column("versions", ARRAY(BigInteger), comment="Keyed hash of all that the row of each record says, in that order"),
-    Column("deleted", ARRAY(BigInteger), comment="Those of the records of which it says that they were deleted"),
+    Column("deleted", Boolean, nullable=False, server_default=text("false"), comment="It says that they were deleted"),
     CheckConstraint("cardinality(versions) = cardinality(source_keys)", name="version_each"),
     Index("ix_record_block_extract_id", "extract_id"),
     schema=TIMELINE,

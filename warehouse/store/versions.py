@@ -4,6 +4,7 @@ A million records take .1 s to write and .1 s to read so; a row a record takes f
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -26,14 +27,13 @@ _NULL: Final = b"\xff\xff\xff\xff"
 _BIGINT_OID: Final = 20
 _ELEMENT: Final = np.dtype([("bytes", ">i4"), ("value", ">i8")])
 _ARRAY_HEADER: Final = 20
-"""Bytes before the elements: dimensions, flags, type, length, lower bound; 4 each."""
-_EMPTY_HEADER: Final = 12
-"""Bytes of an array without an element."""
+"""Bytes before the elements: dimensions, flags, type, length, lower bound; 4 each. No block is empty."""
 
 _COPY: Final = "COPY timeline.record_block (extract_id, source_keys, versions, deleted) FROM STDIN (FORMAT binary)"
 _READ: Final = """
-SELECT array_send(source_keys), array_send(versions), array_send(deleted) FROM timeline.record_block
-WHERE extract_id = %s
+SELECT array_send(source_keys), array_send(versions), deleted
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(extract_id, place)
+JOIN timeline.record_block AS block USING (extract_id) ORDER BY wanted.place
 """
 
 Values = npt.NDArray[np.int64]
@@ -54,33 +54,41 @@ def write(connection: Connection, extract_id: int, records: pl.DataFrame) -> Non
         return
     with raw(connection).cursor() as cursor, cursor.copy(_COPY) as sink:
         sink.write(_SIGNATURE)
-        for block in records.iter_slices(_BLOCK_RECORDS):
-            sink.write(_row(extract_id, block))
+        for deleted in (False, True):
+            for block in records.filter(pl.col("deleted") == deleted).iter_slices(_BLOCK_RECORDS):
+                sink.write(_row(extract_id, block, deleted))
         sink.write(_END)
 
 
-def read(connection: Connection, extract_id: int) -> pl.DataFrame:
-    """The records that an extract states, schema `STATED`, in no order."""
-    with raw(connection).cursor(binary=True, row_factory=args_row(_block)) as cursor:
-        blocks = cursor.execute(_READ, (extract_id,)).fetchall()
-    return pl.concat([STATED.to_frame(), *blocks])
+def latest(connection: Connection, extract_ids: Iterable[int], among: pl.Series | None = None) -> pl.DataFrame:
+    """The last statement of each record in the extracts, which are given from the last to the first; `STATED`.
+
+    ``among``: of these records only.
+    """
+    given = list(extract_ids)
+    with raw(connection).cursor(binary=True, row_factory=args_row(_Block)) as cursor:
+        blocks = cursor.execute(_READ, (given,)).fetchall()
+    records = _records(blocks)
+    wanted = records if among is None else records.join(among.to_frame("source_key"), "source_key", how="semi")
+    return wanted if len(given) == 1 else wanted.unique("source_key", keep="first", maintain_order=True)
 
 
-def latest(connection: Connection, extract_ids: Iterable[int]) -> pl.DataFrame:
-    """The last statement of each record among the extracts, which are given from the last to the first."""
-    parts = [read(connection, extract_id) for extract_id in extract_ids]
-    if len(parts) == 1:
-        return parts[0]
-    return pl.concat([STATED.to_frame(), *parts]).unique("source_key", keep="first", maintain_order=True)
+@dataclass(frozen=True)
+class _Block:
+    """A row of the table, its arrays as `array_send` gives them."""
+
+    keys: bytes
+    versions: bytes | None
+    deleted: bool
 
 
-def _row(extract_id: int, block: pl.DataFrame) -> bytes:
-    versions, deleted = block["version"], block.filter("deleted")["source_key"]
+def _row(extract_id: int, block: pl.DataFrame, deleted: bool) -> bytes:
+    versions = block["version"]
     fields = (
         _big_endian(8, 4) + _big_endian(extract_id, 8),
         _array(block["source_key"]),
         _NULL if versions.null_count() else _array(versions),
-        _array(deleted) if len(deleted) else _NULL,
+        _big_endian(1, 4) + _big_endian(deleted, 1),
     )
     return _big_endian(len(fields), 2) + b"".join(fields)
 
@@ -94,18 +102,23 @@ def _array(values: pl.Series) -> bytes:
     return _big_endian(len(content), 4) + content
 
 
-def _block(keys: bytes, versions: bytes | None, deleted: bytes | None) -> pl.DataFrame:
-    found = _values(keys)
-    said = pl.Series(_values(versions)) if versions is not None else pl.repeat(None, len(found), eager=True)
-    gone = np.isin(found, _values(deleted)) if deleted is not None else np.zeros(len(found), bool)
-    return pl.DataFrame({"source_key": found, "version": said, "deleted": gone}, schema=STATED)
+def _records(blocks: list[_Block]) -> pl.DataFrame:
+    """The records of the blocks in their order, schema `STATED`."""
+    sizes = [(len(block.keys) - _ARRAY_HEADER) // _ELEMENT.itemsize for block in blocks]
+    columns = {
+        "source_key": _values(block.keys for block in blocks),
+        "version": _values(block.versions or block.keys for block in blocks),
+        "versioned": np.repeat(np.array([block.versions is not None for block in blocks], bool), sizes),
+        "deleted": np.repeat(np.array([block.deleted for block in blocks], bool), sizes),
+    }
+    version = pl.when("versioned").then("version").alias("version")
+    return pl.DataFrame(columns).select("source_key", version, "deleted")
 
 
-def _values(array: bytes) -> Values:
-    """The elements of an array of bigint as `array_send` gives it."""
-    if len(array) == _EMPTY_HEADER:
-        return np.empty(0, np.int64)
-    return np.frombuffer(array, _ELEMENT, offset=_ARRAY_HEADER)["value"].astype(np.int64)
+def _values(arrays: Iterable[bytes]) -> Values:
+    """The elements of arrays of bigint, one after the other."""
+    elements = b"".join(array[_ARRAY_HEADER:] for array in arrays)
+    return np.frombuffer(elements, _ELEMENT)["value"].astype(np.int64)
 
 
 def _big_endian(number: int, width: int) -> bytes:

@@ -178,8 +178,10 @@ def _create_record_block() -> None:
         ),
         sa.Column(
             "deleted",
-            postgresql.ARRAY(sa.BigInteger()),
-            comment="Those of the records of which it says that they were deleted",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="It says that they were deleted",
         ),
         sa.CheckConstraint(
             "cardinality(versions) = cardinality(source_keys)", name=op.f("ck_record_block_version_each")
@@ -190,7 +192,7 @@ def _create_record_block() -> None:
         ),
     )
     # Hashes do not compress: the attempt would cost more than the copy.
-    for column in ("source_keys", "versions", "deleted"):
+    for column in ("source_keys", "versions"):
         op.execute(f"ALTER TABLE timeline.record_block ALTER {column} SET STORAGE EXTERNAL")
     op.create_index("ix_record_block_extract_id", "record_block", ["extract_id"], schema="timeline")
     op.execute(f"""
