@@ -61,8 +61,7 @@ def _table(portion: Portion, format: Delimited, headers: list[str], heading: int
     if table.height != int(good.sum()):
         raise DeliveryRefused("count_mismatch")
     numbers = pl.Series("row_number", np.flatnonzero(good) + (portion.before + 1), pl.Int64)
-    rows = pl.DataFrame([numbers, *table.get_columns()])
-    return RawTable(rows, fault_frame(wrong, portion.before), len(layout) - heading)
+    return RawTable(table.insert_column(0, numbers), fault_frame(wrong, portion.before), len(layout) - heading)
 
 
 def _headers(portion: Portion, format: Delimited, columns: Sequence[str]) -> list[str]:

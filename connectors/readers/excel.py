@@ -55,11 +55,11 @@ def read_excel(pieces: Iterable[bytes], format: Excel, seen: Callable[[bytes], N
 
 def _table(headers: list[str], rows: list[list[str]], top: int, null: tuple[str, ...]) -> RawTable:
     numbers = pl.Series("row_number", range(top + 1, top + len(rows) + 1), pl.Int64)
-    columns = [
-        pl.Series(header, [None if row[place] in null else row[place] for row in rows], pl.String)
+    columns = {
+        header: pl.Series([None if row[place] in null else row[place] for row in rows], dtype=pl.String)
         for place, header in enumerate(headers)
-    ]
-    return RawTable(pl.DataFrame([numbers, *columns]), FAULTS.to_frame(), len(rows))
+    }
+    return RawTable(pl.DataFrame(columns).insert_column(0, numbers), FAULTS.to_frame(), len(rows))
 
 
 def _refuse_bomb(content: bytes) -> None:

@@ -9,6 +9,7 @@ from connectors.readers.dialect import Dialect
 from connectors.readers.faults import byte_faults, fault_frame, sound
 from connectors.readers.json_objects import Row, read_object
 from connectors.readers.json_structure import Uniform, uniform_lines
+from connectors.readers.lines import emptied
 from connectors.readers.names import distinct, refuse_width
 from connectors.readers.portions import Portion, portions
 from schemas.errors import DeliveryRefused
@@ -89,9 +90,10 @@ def _frame(
     whole = pl.concat([empty, *frames], how="diagonal")
     if len(frames) > 1:
         whole = whole.sort("row_number")
-    nulls = pl.Series(null, dtype=pl.String)
-    cells = [pl.when(~pl.col(key).is_in(nulls.implode())).then(pl.col(key)).alias(key) for key in keys]
-    return whole.select(pl.col("row_number") + (portion.before + 1), *cells)
+    cells = pl.DataFrame({str(place): whole.get_column(key) for place, key in enumerate(keys)})
+    cells = emptied(cells, null)
+    cells.columns = list(keys)
+    return cells.insert_column(0, whole["row_number"] + (portion.before + 1))
 
 
 def _scattered(rows: dict[int, Row]) -> pl.DataFrame:
@@ -103,5 +105,5 @@ def _scattered(rows: dict[int, Row]) -> pl.DataFrame:
             places.setdefault(key, []).append(place)
             values.setdefault(key, []).append(value)
     empty = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows))
-    columns = [empty.clone().scatter(places[key], pl.Series(values[key], dtype=pl.String)).alias(key) for key in places]
-    return pl.DataFrame([pl.Series("row_number", list(rows), pl.Int64), *columns])
+    columns = {key: empty.clone().scatter(places[key], pl.Series(values[key], dtype=pl.String)) for key in places}
+    return pl.DataFrame({"row_number": pl.Series(list(rows), dtype=pl.Int64), **columns})

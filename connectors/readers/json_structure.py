@@ -46,11 +46,11 @@ class Uniform:
 
     def frame(self) -> pl.DataFrame:
         """The cells, and ``row_number``: the index of the line; null where the value is null."""
-        columns = [pl.Series("row_number", self.lines, pl.Int64)]
+        columns = {"row_number": pl.Series(self.lines, dtype=pl.Int64)}
         for place, key in enumerate(self.keys):
             cells = cut_out(self.data, self.starts[:, place], self.ends[:, place])
             empty = pl.Series(~self.quoted[:, place]) & (cells == "null")
-            columns.append(pl.select(pl.when(~empty).then(cells).alias(key)).to_series())
+            columns[key] = pl.select(pl.when(~empty).then(cells)).to_series()
         return pl.DataFrame(columns)
 
 

@@ -23,3 +23,10 @@ def cut_out(data: bytes, starts: Offsets, ends: Offsets) -> pl.Series:
     offsets[-1] = ends[-1] if len(ends) else 0
     both = pa.StringArray.from_buffers(2 * len(starts), pa.py_buffer(offsets), pa.py_buffer(data))  # type: ignore[arg-type]
     return pl.Series(values=both, dtype=pl.String).gather_every(2)
+
+
+def emptied(cells: pl.DataFrame, null: tuple[str, ...]) -> pl.DataFrame:
+    """The cells, null where they have one of those texts."""
+    if not null or not cells.width:
+        return cells
+    return cells.select(pl.when(~pl.all().is_in(pl.Series(null, dtype=pl.String).implode())).then(pl.all()))

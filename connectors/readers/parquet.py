@@ -13,6 +13,7 @@ import pyarrow as pa
 from connectors.readers import child, columnar
 from connectors.readers.archive import MOST_BYTES
 from connectors.readers.faults import fault_frame
+from connectors.readers.lines import emptied
 from connectors.readers.names import distinct
 from schemas.errors import DeliveryRefused
 from schemas.formats import Parquet
@@ -141,7 +142,5 @@ def _table(frame: pl.DataFrame, before: int, null: tuple[str, ...]) -> RawTable:
     numbers = pl.Series("row_number", range(before + 1, before + frame.height + 1), pl.Int64)
     spoilt = frame.select(pl.any_horizontal(pl.all().str.contains("\0", literal=True).fill_null(False)).alias("any"))
     faulty = spoilt["any"].to_numpy() if frame.width else np.zeros(0, np.bool_)
-    nulls = pl.Series(null, dtype=pl.String).implode()
-    rows = frame.select(pl.when(~pl.all().is_in(nulls)).then(pl.all()))
-    whole = pl.DataFrame([numbers, *rows.get_columns()]).filter(pl.Series(~faulty))
+    whole = emptied(frame, null).insert_column(0, numbers).filter(pl.Series(~faulty))
     return RawTable(whole, fault_frame({"nul_byte": np.flatnonzero(faulty)}, before), frame.height)

@@ -113,6 +113,13 @@ def test_what_is_structure_elsewhere_is_text_here(
     assert cells(read(content.encode(), format)) == [expected]
 
 
+@pytest.mark.parametrize("headers", [["a", "", "column_1"], ["*", "^a$", "a"]])
+def test_headers_are_what_they_are(headers: list[str]) -> None:
+    table = read((",".join(headers) + "\n1,2,3\n").encode(), PLAIN)
+    assert table.rows.columns == ["row_number", *headers]
+    assert cells(table) == [("1", "2", "3")]
+
+
 def test_a_second_byte_order_mark_is_text() -> None:
     table = read("\ufeff\ufeff1,2\n".encode(), Delimited(header=False), ("x", "y"))
     assert cells(table) == [("\ufeff1", "2")]

@@ -79,6 +79,13 @@ def test_empty_texts_are_what_the_format_says() -> None:
     assert rows.rows() == [(1, None, None), (2, "x", None)]
 
 
+def test_keys_are_what_they_are() -> None:
+    for text in ('{"":"x","*":"y","^a$":"","column_0":1}\n', '{"":"x","*":"y","^a$":"","column_0":1}\n{"a":"\\n"}\n'):
+        found = read(text.encode(), JsonLines()).rows
+        assert found.columns[:5] == ["row_number", "", "*", "^a$", "column_0"]
+        assert found.row(0)[:5] == (1, "x", "y", None, "1")
+
+
 def test_keys_in_any_order_and_of_many_kinds_are_the_same_table() -> None:
     lines = [{f"k{(number + place) % 30}": f"{number}.{place}" for place in range(5)} for number in range(200)]
     found = table("".join(json.dumps(line) + "\n" for line in lines))
