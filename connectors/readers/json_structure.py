@@ -149,8 +149,10 @@ def _segments(text: bytes, starts: Offsets, ends: Offsets, good: Mask) -> _Segme
 def _trimmed(piece: Bytes, line: Offsets, start: Offsets, end: Offsets, quotes: Offsets) -> _Segments:
     """Without the blanks around them, and the texts without their quotes; what is no value is left empty."""
     for _ in range(_MOST_BLANKS):
-        start = start + (piece[start] == _BLANK)
-        end = end - (piece[end - 1] == _BLANK)
+        before, after = piece[start] == _BLANK, piece[end - 1] == _BLANK
+        if not (before.any() or after.any()):
+            break
+        start, end = start + before, end - after
     quoted = (quotes == 2) & (end - start >= 2) & (piece[start] == _MARK) & (piece[end - 1] == _MARK)
     wrong = (~quoted & (quotes != 0)) | (end <= start)
     start = np.where(wrong, end, start + quoted)
