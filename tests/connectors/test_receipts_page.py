@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import connectors
@@ -63,6 +63,7 @@ class Outline(HTMLParser):
         self.words += f" {data}"
 
 
+@settings(deadline=None)
 @given(st.lists(HOSTILE, min_size=6, max_size=6))
 def test_no_title_column_rule_or_expectation_becomes_markup(texts: list[str]) -> None:
     def made(title: str, column: str, rule: str, expectation: str, code: str, agency: str) -> tuple[Outline, Outline]:
