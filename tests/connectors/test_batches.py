@@ -38,7 +38,7 @@ def outcome(pieces: list[bytes], format: Format, batch_bytes: int) -> RawTable |
 @given(
     data=st.data(), format=TEXTS, sizes=st.lists(st.integers(1, 20), min_size=1, max_size=3), size=st.integers(1, 30)
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_cut_gives_the_same_table(data: st.DataObject, format: Format, sizes: list[int], size: int) -> None:
     assert isinstance(format, Delimited | FixedWidth | JsonLines)
     content = data.draw(near_text(format))
