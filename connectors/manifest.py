@@ -104,17 +104,18 @@ class Expected:
     signed: bool = False
 
 
-def accept(content: bytes | None, expected: Expected, keys: Mapping[str, Ed25519PublicKey]) -> Manifest | None:
+def accept(content: bytes | None, expected: Expected, keys: Mapping[str, Ed25519PublicKey] | None) -> Manifest | None:
     """The manifest of a file, where it is genuine and fits; None where there is none and none is demanded.
 
-    Raises `DeliveryRefused` with one of `CODES`. A signature that nobody asked for is verified all the same.
+    Raises `DeliveryRefused` with one of `CODES`. A signature that nobody asked for is verified all the same; without
+    ``keys`` (None), as where a file is only tried, none is.
     """
     if content is None:
         return refuse("manifest_missing") if expected.demanded else None
     manifest = read_manifest(content)
     if manifest.agency != expected.agency:
         refuse("manifest_wrong_agency")
-    if expected.signed or manifest.signature is not None:
+    if keys is not None and (expected.signed or manifest.signature is not None):
         verify(manifest, keys)
     check_file(
         manifest, expected.digest, expected.size, expected.agency, expected.agreement, expected.arrived_at,

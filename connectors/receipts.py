@@ -27,7 +27,7 @@ PLACES: Final = 20
 """How many rows a receipt names for each fault; it counts them all."""
 INDEXED: Final = 200
 """How many receipts the list of an agency's receipts names."""
-KINDS: Final = ("txt", "json")
+KINDS: Final = ("html", "txt", "json")
 """Endings of the files of a receipt (``html``, ``txt``, ``json``), the one that machines read last."""
 FILE_DIGITS: Final = 12
 """So many digits of a file's digest tell it from any other of an agency."""

@@ -2,20 +2,24 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from connectors.intake import read_beside
+from connectors.manifest import ENDING
 from connectors.receipts import Receipt
+from flows.delivered import Delivered, Known, Tables
 from flows.judgement import examine
-from flows.receipt import judged_receipt
+from flows.receipt import Heading, judged_receipt
+from flows.standing import HELD, Standing
 from schemas.catalogue import feeds
 from schemas.contract import Feed
 from schemas.errors import ThroughcareError
-from warehouse.store.extract import Counts, Extract
 
 REFUSED: Final = 5
 ROWS_REJECTED: Final = 6
+_PIECE: Final = 4 << 20
 
 
 class NoSuchFeed(ThroughcareError):
@@ -31,15 +35,20 @@ class NoSuchFile(ThroughcareError):
 
 
 def check_file(path: Path, feed: str | None, agency: str | None) -> list[Receipt]:
-    """Judge a file as each feed that it delivers; ``feed`` overrides what its name says."""
-    content = _content(path)
+    """Judge a file as each feed that it delivers; ``feed`` overrides what its name says.
+
+    A manifest beside it is held against it as well, but for its signature: the keys are the installation's.
+    """
     wanted = [feed_named(feed)] if feed else _feeds_of(path.name, agency)
-    return [_receipt(one, content, path.name) for one in wanted]
+    return [_receipt(one, path) for one in wanted]
 
 
-def _content(path: Path) -> bytes:
+def _pieces(path: Path) -> Iterator[bytes]:
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                yield piece
+        return
     except OSError:
         pass
     raise NoSuchFile("there is no such file, or it cannot be read")
@@ -70,12 +79,26 @@ def _feeds_of(name: str, agency: str | None) -> list[Feed]:
     return found
 
 
-def _receipt(feed: Feed, content: bytes, name: str) -> Receipt:
-    judgement = examine(feed, content, name, lambda _stage: None)
-    extract = Extract(
-        extract_id=0, feed=feed.name, agency=feed.agency, digest=hashlib.sha256(content).hexdigest(),
-        size_bytes=len(content), arrived_at=dt.datetime.now(dt.UTC), state="landed", code=None, counts=Counts(),
-        repeats=None, as_of=None, covered_from=None, covered_until=None, contract_version=feed.version, attempts=0,
-        fence=0, verdict=None, receipt=None, finished_at=None,
-    )  # fmt: skip
-    return judged_receipt(extract, judgement)
+def stated_of(path: Path, feed: str | None) -> dict[str, Any]:
+    """What a manifest states of a file beside its bytes: whose it is, under what terms, its records and totals.
+
+    `DeliveryRefused` where the file cannot be read as its feed says.
+    """
+    found = feed_named(feed) if feed else next(iter(_feeds_of(path.name, None)))
+    tables = Tables(found, _pieces(path), found.manifest.totals if found.manifest else ())
+    rows = sum(table.received for table in tables)
+    totals = {name: str(total) for name, total in tables.totals.items() if total is not None}
+    return {"rows": rows, "agency": found.agency, "agreement": found.agreement, "feed": found.name, "totals": totals}
+
+
+def _receipt(feed: Feed, path: Path) -> Receipt:
+    digest, size = hashlib.sha256(), 0
+    for piece in _pieces(path):
+        digest.update(piece)
+        size += len(piece)
+    now, manifest = dt.datetime.now(dt.UTC), read_beside(path.with_name(path.name + ENDING))
+    delivered = Delivered(feed.agency, digest.hexdigest(), size, now, path.name, manifest)
+    judgement = examine(feed, delivered, _pieces(path), Known(), lambda _stage: None)
+    held = HELD if judgement.state == HELD else None
+    standing = Standing(judgement.state, judgement.refused.code if judgement.refused else held)
+    return judged_receipt(Heading(0, feed.name, feed.agency, delivered.digest, size, now), judgement, standing)

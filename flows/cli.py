@@ -4,16 +4,19 @@ Exit codes: 0 done · 1 unexpected · 2 a contract contradicts itself, or wrong 
 4 a store is away · 5 a delivery is refused · 6 rows were rejected (`check`) · 7 extracts did not load (`ingest`).
 """
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from flows.settings import Settings, read_settings
+from flows.commands import Home, Json, opened, print_json
+from flows.commands.deliveries import deliveries_app
+from flows.commands.feeds import feeds_app
+from flows.commands.manifest import manifest_app
+from flows.settings import read_settings
 from schemas.errors import ThroughcareError
 
 NOT_LOADED: Final = 7
@@ -22,11 +25,9 @@ app = typer.Typer(
     help="Agency extracts in, linked participant timelines and outcomes out.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
-feeds_app = typer.Typer(help="The feeds that are declared.", invoke_without_command=True)
 app.add_typer(feeds_app, name="feeds")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON instead.")]
-Home = Annotated[Path | None, typer.Option("--home", help="The home of the installation [THROUGHCARE_HOME].")]
+app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(manifest_app, name="manifest")
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ def ingest(json_: Json = False, home: Home = None) -> None:
     from flows.display import Progress, show_receipts
     from flows.once import ingest_once
 
-    with _opened(home) as stores, Progress(hidden=json_) as progress:
+    with opened(home) as stores, Progress(hidden=json_) as progress:
         receipts = [receipt.to_json() for receipt in ingest_once(stores, progress.stage)]
     show_receipts(receipts, as_json=json_)
     if any(receipt["state"] not in ("loaded", "duplicate") for receipt in receipts):
@@ -100,7 +101,7 @@ def check(
 
     receipts = check_file(file, feed, agency)
     if json_:
-        _print_json([receipt.to_json() for receipt in receipts])
+        print_json([receipt.to_json() for receipt in receipts])
     else:
         typer.echo("\n\n".join(receipt.to_text(trial=True) for receipt in receipts))
     raise typer.Exit(exit_code(receipts))
@@ -112,7 +113,7 @@ def status(json_: Json = False, home: Home = None) -> None:
     from flows.display import show_status
     from flows.status import read_status
 
-    with _opened(home) as stores:
+    with opened(home) as stores:
         found = read_status(stores)
     show_status(found, as_json=json_)
 
@@ -123,7 +124,7 @@ def link(json_: Json = False, home: Home = None) -> None:
     from flows.display import show_counts
     from flows.link import link as link_new
 
-    with _opened(home) as stores:
+    with opened(home) as stores:
         batch = link_new(stores)
     show_counts("linked", batch or {"subjects": 0}, as_json=json_)
 
@@ -134,7 +135,7 @@ def publish(json_: Json = False, home: Home = None) -> None:
     from flows.display import show_counts
     from flows.publish import publish as publish_now
 
-    with _opened(home) as stores:
+    with opened(home) as stores:
         published = publish_now(stores)
     show_counts("published", published.to_json(), as_json=json_)
 
@@ -145,7 +146,7 @@ def sweep(json_: Json = False, home: Home = None) -> None:
     from flows.display import show_counts
     from flows.once import sweep_once
 
-    with _opened(home) as stores:
+    with opened(home) as stores:
         found = sweep_once(stores)
     show_counts("swept", found, as_json=json_)
 
@@ -156,48 +157,6 @@ def new_key() -> None:
     import secrets
 
     typer.echo(secrets.token_hex(32))
-
-
-@feeds_app.callback()
-def feeds(context: typer.Context, json_: Json = False) -> None:
-    """List the feeds."""
-    if context.invoked_subcommand is None:
-        from flows.display import show_feeds
-
-        show_feeds(as_json=json_)
-
-
-@feeds_app.command("sheet")
-def sheet(name: Annotated[str, typer.Argument(help="The feed.")]) -> None:
-    """Print a feed's specification, as its agency gets it (markdown)."""
-    from flows.check import feed_named
-    from schemas.sheet import sheet as text_of
-
-    typer.echo(text_of(feed_named(name)))
-
-
-@feeds_app.command("dictionary")
-def dictionary() -> None:
-    """Print every column of every feed, with its codes and what becomes of it (markdown)."""
-    from schemas.dictionary import page
-
-    typer.echo(page())
-
-
-def _opened(home: Path | None) -> Any:  # noqa: ANN401 - a context manager of Stores, imported late
-    from flows.stores import open_stores
-
-    return open_stores(_settled(read_settings(home)))
-
-
-def _settled(settings: Settings) -> Settings:
-    """Refuse a wrong key before any store is touched."""
-    settings.master()
-    return settings
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, default=str, separators=(",", ":")))
 
 
 if __name__ == "__main__":

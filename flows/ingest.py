@@ -6,73 +6,61 @@ receipts; only a store that is away raises.
 
 import datetime as dt
 import logging
-import os
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from connectors.intake import Look, look_at
-from connectors.receipts import Receipt, write
+from connectors.receipts import Receipt
+from connectors.signing import public_keys
+from flows.delivered import Delivered, Known
 from flows.errors import describe
+from flows.handing import hand_out, list_receipts
 from flows.judgement import Judgement, examine
-from flows.receipt import abandoned_receipt, judged_receipt, repetition_receipt
+from flows.loading import Stage, Work, load_judged, measures_of, verdict_of
+from flows.owner import owner
+from flows.receipt import Heading, abandoned_receipt, judged_receipt, repetition_receipt
+from flows.standing import HELD, Standing, standing
 from flows.stores import Stores
-from identity.split import split
-from schemas.catalogue import feeds, match
+from schemas.catalogue import feeds
 from schemas.errors import StoreError
+from schemas.failpoint import reach
+from schemas.measures import Measures
+from schemas.terms import Kind
 from warehouse.store.engine import LeaseLost, Unavailable
-from warehouse.store.extract import COUNTS, Counts, Extract
-from warehouse.store.ledger import UNKNOWN_FEED
-from warehouse.store.load import load
-from warehouse.store.tables import OPEN_STATES
+from warehouse.store.extract import Extract
 
 log = logging.getLogger("throughcare")
 
-Stage = Callable[[Extract, str], None]
-"""Told which extract enters which stage: for progress and for stage times."""
-
 _UNEXPECTED: Final = "unexpected"
-_LONG_STAGES: Final = frozenset({"split", "load"})
-"""Each of them alone must end within a lease."""
-
-
-def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
-    """Store a settled file of ``intake/<agency>/`` and enter it, once per feed it delivers; then remove it.
-
-    A file that changes meanwhile stays where it is, for the next look; one that has gone, another process took.
-    """
-    before, agency = _identity(path), path.parent.name
-    if before is None:
-        return ()
-    arrived = dt.datetime.fromtimestamp(before.changed_ns / 1e9, dt.UTC)
-    landed = stores.landing.put(path)
-    if _identity(path) != before:
-        return ()
-    _keep_name(stores, landed.digest, path.name)
-    names = [feed.name for feed in match(path.name, agency)] or [UNKNOWN_FEED]
-    entered = tuple(stores.ledger.register(agency, name, landed.digest, landed.size, arrived) for name in names)
-    if _identity(path) == before:
-        path.unlink(missing_ok=True)
-    return entered
 
 
 def drain(stores: Stores, on_stage: Stage | None = None, until: int | None = None) -> Iterator[Receipt]:
-    """Take every pending extract, or those entered up to ``until``, to its receipt."""
-    while (receipt := take_next(stores, on_stage, until)) is not None:
-        yield receipt
+    """Take every pending extract, or those entered up to ``until``, to its receipt; then list the receipts."""
+    return _listed(stores, iter(partial(take_next, stores, on_stage, until), None))
 
 
 def take_for(stores: Stores, seconds: float, until: int | None = None) -> Iterator[Receipt]:
     """Take pending extracts to their receipts, one at least where there is one, and no new one after ``seconds``."""
-    deadline = time.monotonic() + seconds
-    while (receipt := take_next(stores, until=until)) is not None:
+    return _listed(stores, _until(time.monotonic() + seconds, iter(partial(take_next, stores, None, until), None)))
+
+
+def _until(deadline: float, receipts: Iterator[Receipt]) -> Iterator[Receipt]:
+    for receipt in receipts:
         yield receipt
         if time.monotonic() >= deadline:
             return
+
+
+def _listed(stores: Stores, receipts: Iterator[Receipt]) -> Iterator[Receipt]:
+    agencies: set[str] = set()
+    try:
+        for receipt in receipts:
+            agencies.add(receipt.agency)
+            yield receipt
+    finally:
+        list_receipts(stores, agencies)
 
 
 def take_next(stores: Stores, on_stage: Stage | None = None, until: int | None = None) -> Receipt | None:
@@ -83,6 +71,7 @@ def take_next(stores: Stores, on_stage: Stage | None = None, until: int | None =
     """
     _require_vault(stores)
     while (extract := _claim(stores, until)) is not None:
+        reach("extract.claimed")
         receipt = _attempt(stores, extract, on_stage or _unwatched)
         if receipt is not None:
             return receipt
@@ -94,18 +83,9 @@ def state_repetitions(stores: Stores) -> Iterator[Receipt]:
     for extract in stores.ledger.without_receipt():
         receipt = repetition_receipt(extract)
         stores.ledger.state_receipt(extract.extract_id, receipt.to_json())
+        reach("receipt.stated")
         hand_out(stores, receipt)
         yield receipt
-
-
-def hand_out(stores: Stores, receipt: Receipt) -> bool:
-    """Write a receipt that the ledger has; where the disk is full or the folder closed, a later sweep does."""
-    try:
-        write(receipt, stores.settings.intake)
-    except StoreError as error:
-        log.error("a receipt was not written: %s", describe(error, receipt.extract_id))
-        return False
-    return True
 
 
 def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | None:
@@ -134,11 +114,7 @@ def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | Non
 
 def _claim(stores: Stores, until: int | None) -> Extract | None:
     """The oldest extract that is pending, taken under a lease."""
-    claim, lease = partial(stores.ledger.claim, _owner()), stores.settings.lease_seconds
-    if until is None:
-        return claim(lease)
-    older = (extract.extract_id for extract in stores.ledger.pending() if extract.extract_id <= until)
-    return next((claimed for extract_id in older if (claimed := claim(lease, extract_id))), None)
+    return stores.ledger.claim(owner(), stores.settings.lease_seconds, until=until)
 
 
 def _require_vault(stores: Stores) -> None:
@@ -163,49 +139,55 @@ def _give_back(stores: Stores, extract: Extract) -> None:
 
 def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
     """Judge, split, load: the warehouse's one transaction decides, the vault then confirms."""
-
-    def enter(stage: str) -> None:
-        on_stage(extract, stage)
-        if stage in _LONG_STAGES:
-            stores.ledger.renew(extract.extract_id, extract.fence, stores.settings.lease_seconds)
-
-    enter("open")
-    content, name = stores.landing.read(extract.digest), stores.landing.name(extract.digest)
-    judgement = examine(feeds().get(extract.feed), content, name, enter)
-    receipt = judged_receipt(extract, judgement)
-    match judgement.state:
-        case "refused":
-            if judgement.feed is None:
-                stores.quarantine.adopt(stores.landing, extract.digest)
-            stores.ledger.refuse(*_held_back(extract, receipt))
-        case "held":
-            stores.ledger.hold(*_held_back(extract, receipt), verdict=_verdict(judgement))
-        case _:
-            _load(stores, extract, judgement, receipt, enter)
-    enter("receipt")
+    work = Work(stores, extract, on_stage)
+    work.enter("open")
+    delivered = _delivered(stores, extract)
+    pieces = work.beating(stores.landing.pieces(extract.digest))
+    judgement = examine(feeds().get(extract.feed), delivered, pieces, _known(stores, extract), work.enter)
+    reach("extract.judged")
+    receipt = _end(work, judgement, standing(stores.ledger, extract, judgement))
+    work.enter("receipt")
     hand_out(stores, receipt)
     return receipt
 
 
-def _load(
-    stores: Stores, extract: Extract, judgement: Judgement, receipt: Receipt, enter: Callable[[str], None]
-) -> None:
-    feed, judged = judgement.feed, judgement.judged
-    assert feed and judged and judgement.as_of and judgement.coverage
-    enter("split")
-    content = split(stores.vault, feed, extract.extract_id, judged.accepted)
-    enter("load")
-    counts = Counts(**{name: getattr(receipt, name) for name in COUNTS})
-    load(
-        stores.warehouse, extract, feed, content, counts, judged.rejected, _verdict(judgement),
-        judgement.as_of, judgement.coverage, receipt.to_json(),
-    )  # fmt: skip
-    enter("confirm")
-    try:
-        stores.vault.confirm(extract.extract_id)
-    except StoreError as error:
-        # The warehouse has decided: nothing that fails now is a failure of the file, and the sweep confirms.
-        log.error("a loaded extract was not confirmed: %s", describe(error, extract.extract_id))
+def _end(work: Work, judgement: Judgement, standing: Standing) -> Receipt:
+    """Bring an extract into its state; the receipt is part of the same transaction."""
+    stores, extract = work.stores, work.extract
+    receipt = judged_receipt(Heading.of(extract), judgement, standing, extract.sequence)
+    stated, ledger = receipt.to_json(), stores.ledger
+    match standing.state:
+        case "refused":
+            if judgement.feed is None:
+                stores.quarantine.adopt(stores.landing, extract.digest)
+            ledger.refuse(extract.extract_id, extract.fence, standing.code or _UNEXPECTED, stated, receipt.received)
+        case "duplicate":
+            assert standing.other is not None
+            ledger.repeat(extract.extract_id, extract.fence, standing.other, stated)
+        case "held":
+            ledger.hold(
+                extract.extract_id, extract.fence, standing.code or HELD, stated, receipt.received,
+                verdict_of(judgement), measures=measures_of(judgement), supersedes=standing.other,
+            )  # fmt: skip
+        case _:
+            return load_judged(work, judgement, receipt)
+    return receipt
+
+
+def _delivered(stores: Stores, extract: Extract) -> Delivered:
+    landing, digest = stores.landing, extract.digest
+    return Delivered(
+        extract.agency, digest, extract.size_bytes, extract.arrived_at, landing.name(digest), landing.manifest(digest)
+    )
+
+
+def _known(stores: Stores, extract: Extract) -> Known:
+    """What ledger, vault and the folder of keys know beside the file."""
+
+    def history(before: dt.date, kind: Kind) -> list[Measures]:
+        return [Measures.from_json(one) for one in stores.ledger.history(extract.feed, before, delivery=kind)]
+
+    return Known(public_keys(stores.settings.agency_keys, extract.agency), history)
 
 
 def _quarantine(stores: Stores, extract: Extract, code: str) -> Receipt:
@@ -217,42 +199,11 @@ def _quarantine(stores: Stores, extract: Extract, code: str) -> Receipt:
         stores.quarantine.adopt(stores.landing, extract.digest)
     except StoreError as error:
         log.error("a file was not copied to the quarantine: %s", describe(error, extract.extract_id))
+    reach("quarantine.adopted")
     receipt = abandoned_receipt(extract, code)
     stores.ledger.quarantine(extract.extract_id, extract.fence, code, receipt.to_json())
     hand_out(stores, receipt)
     return receipt
-
-
-def _held_back(extract: Extract, receipt: Receipt) -> tuple[int, int, str, dict[str, Any], int]:
-    return extract.extract_id, extract.fence, receipt.code or _UNEXPECTED, receipt.to_json(), receipt.received
-
-
-def _verdict(judgement: Judgement) -> object:
-    return judgement.verdict and judgement.verdict.to_json()
-
-
-def _keep_name(stores: Stores, digest: str, name: str) -> None:
-    """Let the content go by this name, unless an extract that counts was entered under the one it has.
-
-    The day of a delivery is in its name: a file that was refused for its name is sent again under another.
-    """
-    if stores.landing.name(digest) == name:
-        return
-    counting = (*OPEN_STATES, "loaded")
-    if not any(one.digest == digest and one.state in counting for one in stores.ledger.extracts()):
-        stores.landing.rename(digest, name)
-
-
-def _identity(path: Path) -> Look | None:
-    """What changes when a file is replaced, written to or truncated; None where it has gone."""
-    try:
-        return look_at(path)
-    except FileNotFoundError:
-        return None
-
-
-def _owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _unwatched(_extract: Extract, _stage: str) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from flows.stores import Stores
+from schemas.failpoint import reach
 
 if TYPE_CHECKING:
     from identity.link import LinkBatch
@@ -29,7 +30,9 @@ def _apply(stores: Stores, batch: "LinkBatch") -> dict[str, int]:
 
     from warehouse.store.links import apply
 
+    reach("link.journalled")
     apply(stores.warehouse, batch.batch_id, batch.rows, batch.model_version, batch.extracts)
+    reach("link.applied")
     stores.vault.applied(batch.batch_id)
     rows = pl.DataFrame(pl.from_arrow(batch.rows))
     by_status = rows["status"].value_counts().sort("status")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from connectors.receipts import Receipt
-from flows.ingest import Stage, drain
+from flows.ingest import drain
+from flows.loading import Stage
 from flows.stores import Stores
 from flows.sweep import sweep
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from flows.stores import Stores
+from schemas.failpoint import reach
 
 OVERALL: Final = "overall"
 SHOWN: Final = (
@@ -46,6 +47,7 @@ def publish(stores: Stores) -> Publication:
 
     settings = stores.settings
     done = publish_snapshot(stores.warehouse_url, settings.home / "published", settings.project, feeds())
+    reach("publish.swapped")
     report = write_report(done.path, settings.home / "report")
     return Publication(
         done.path, report, done.version, done.partitions_written, done.partitions_reused, done.participants,

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     warehouse_url: SecretStr | None = Field(default=None, description="Instead of the embedded server")
     vault_url: SecretStr | None = Field(default=None, description="Instead of the embedded server")
     landing_url: str | None = Field(default=None, description="An fsspec URL instead of <home>/landing")
+    intake_url: SecretStr | None = Field(default=None, description="An fsspec URL instead of <home>/intake")
+    manifest_wait_seconds: float = Field(default=60.0, ge=0, description="How long a file waits for its manifest")
     quiet_seconds: float = Field(default=1.0, gt=0, description="How long a file in the intake must not change")
     lease_seconds: int = Field(default=300, ge=10, description="After this long an unfinished extract is taken over")
     attempts: int = Field(default=3, ge=1, description="After so many unexpected failures an extract is quarantined")
@@ -53,6 +55,11 @@ class Settings(BaseSettings):
     def intake(self) -> Path:
         """Where agencies drop their files, one folder an agency."""
         return self.home / "intake"
+
+    @property
+    def agency_keys(self) -> Path:
+        """The public keys of the agencies, ``<agency>/<key id>.pem``: who signs manifests."""
+        return self.home / "agency-keys"
 
     @property
     def landing(self) -> str:

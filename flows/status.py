@@ -1,6 +1,7 @@
 """How an installation stands: the ledger by feed, what is pending, what is late, what does not add up."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final
 
 from connectors.intake import strays
@@ -11,7 +12,8 @@ from schemas.catalogue import feeds
 from schemas.contract import Feed
 from schemas.errors import StoreError
 from schemas.terms import Every
-from warehouse.store.extract import Extract, Tally
+from warehouse.store.extract import Tally
+from warehouse.store.ledger import Latest
 
 UNFINISHED: Final = ("landed", "loading")
 TAKEN: Final = ("loaded", "duplicate")
@@ -30,25 +32,22 @@ LATE_DAYS: Final[dict[Every, int | None]] = {
 def read_status(stores: Stores, now: dt.datetime | None = None) -> dict[str, Any]:
     """``feeds``: a row each; then pending and unlinked extracts, late feeds, whether all adds up, whether it is up."""
     extracts, tallies = stores.ledger.extracts(), stores.ledger.counts()
-    late = late_feeds(extracts, now or dt.datetime.now(dt.UTC))
+    late = late_feeds(stores.ledger.latest(), now or dt.datetime.now(dt.UTC))
     return {
         "feeds": [_row(tally, tally.feed in late) for tally in tallies],
         "files_out_of_place": strays(stores.settings.intake),
         "extracts_pending": sum(extract.state in UNFINISHED for extract in extracts),
         "extracts_unlinked": len(stores.ledger.unlinked_extracts()),
         "feeds_late": len(late),
+        "extracts_held": len(stores.ledger.held()),
         "reconciled": all(_adds_up(tally) for tally in tallies),
         "up": _is_up(stores),
     }
 
 
-def late_feeds(extracts: tuple[Extract, ...], now: dt.datetime) -> set[str]:
+def late_feeds(latest: Iterable[Latest], now: dt.datetime) -> set[str]:
     """The feeds that were taken before and whose next delivery is overdue by their rhythm."""
-    latest: dict[str, dt.datetime] = {}
-    for extract in extracts:
-        if extract.state in TAKEN:
-            latest[extract.feed] = max(extract.arrived_at, latest.get(extract.feed, extract.arrived_at))
-    return {name for name, arrived in latest.items() if _is_late(feeds().get(name), arrived, now)}
+    return {one.feed for one in latest if _is_late(feeds().get(one.feed), one.arrived_at, now)}
 
 
 def _is_late(feed: Feed | None, arrived: dt.datetime, now: dt.datetime) -> bool:

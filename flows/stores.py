@@ -12,6 +12,7 @@ from schemas.errors import SettingsError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from connectors.arrival import Intake
     from connectors.landing import LandingStore
     from identity.vault import Vault
     from warehouse.store.ledger import Ledger
@@ -24,6 +25,7 @@ class Stores:
     """Every store of an installation, open; the URLs carry passwords and never show in ``repr``."""
 
     settings: Settings
+    intake: "Intake"
     landing: "LandingStore"
     quarantine: "LandingStore"
     warehouse: "Engine"
@@ -31,10 +33,16 @@ class Stores:
     vault: "Vault"
     warehouse_url: str = field(repr=False)
 
+    @property
+    def files(self) -> tuple["LandingStore", "LandingStore"]:
+        """Where files are kept: the landing store and the quarantine."""
+        return self.landing, self.quarantine
+
 
 @contextmanager
 def open_stores(settings: Settings) -> Iterator[Stores]:
     """Open and migrate; `SettingsError` without a proper key, `StoreError` where a store is away."""
+    from connectors.intakes import open_intake
     from connectors.landing import LandingStore
     from identity.keys import VaultKeys
     from identity.vault import Vault
@@ -55,7 +63,8 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
         warehouse = connect(warehouse_url)
         stack.callback(warehouse.dispose)
         landing, quarantine = (LandingStore(url, master) for url in (settings.landing, settings.quarantine))
-        yield Stores(settings, landing, quarantine, warehouse, Ledger(warehouse), vault, warehouse_url)
+        intake = open_intake(settings.intake_url.get_secret_value() if settings.intake_url else settings.intake)
+        yield Stores(settings, intake, landing, quarantine, warehouse, Ledger(warehouse), vault, warehouse_url)
 
 
 def _databases(settings: Settings, stack: ExitStack) -> tuple[str, str]:

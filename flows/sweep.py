@@ -1,51 +1,47 @@
 """What nobody announced and what was left lying: files in the intake, staging in the vault, missing receipts."""
 
 import datetime as dt
-import logging
-import time
-from pathlib import Path
 from typing import Final
 
-from connectors.intake import RECEIPTS, settled, strays
-from connectors.receipts import Receipt
-from flows.errors import describe
-from flows.ingest import hand_out, land
+from connectors.intake import strays
+from flows.arriving import land_all, pairing
+from flows.handing import render_missing
+from flows.retention import erase_expired
+from flows.status import late_feeds
 from flows.stores import Stores
-from warehouse.store.engine import Unavailable
-
-log = logging.getLogger("throughcare")
+from schemas.failpoint import reach
 
 ENDED_UNLOADED: Final = frozenset({"refused", "held", "quarantined", "duplicate"})
-RENDERED_DAYS: Final = 1
-"""An agency may clear its receipts away: what is older was read and is not written again."""
+TAKEN_SECONDS: Final = 60.0
+"""A file that was taken so long ago, by a process that holds it no more, is taken again."""
+UNFINISHED_SECONDS: Final = 3_600.0
+"""What a writer has not finished after so long, it will not finish."""
+ARRIVALS_DAYS: Final = 7
+"""So long the ledger remembers which file of an intake was taken by whom."""
 
 
 def sweep(stores: Stores) -> dict[str, int]:
     """Repair what needs no drain and count it; an expired lease is taken over by the drain that follows."""
+    now = dt.datetime.now(dt.UTC)
     return {
         "files_landed": land_missed(stores),
         "files_out_of_place": strays(stores.settings.intake),
         "staging_confirmed": confirm_loaded(stores),
         "staging_discarded": discard_abandoned(stores),
         "receipts_rendered": render_missing(stores),
+        "unfinished_removed": sum(store.remove_unfinished(UNFINISHED_SECONDS) for store in stores.files),
+        "extracts_erased": erase_expired(stores, now),
+        "arrivals_forgotten": stores.ledger.forget_arrivals(now - dt.timedelta(days=ARRIVALS_DAYS)),
+        "feeds_late": len(late_feeds(stores.ledger.latest(), now)),
         "extracts_pending": len(stores.ledger.pending()),
     }
 
 
 def land_missed(stores: Stores) -> int:
-    """Land the files that stand in the intake and have settled; the number of extracts entered.
-
-    A file that cannot be landed, for its permissions say, stays for the next sweep and stops no other.
-    """
-    settings, entered = stores.settings, 0
-    for path in settled(settings.intake, settings.quiet_seconds, time.time()):
-        try:
-            entered += len(land(stores, path))
-        except Unavailable:
-            raise
-        except Exception as error:
-            log.error("a file could not be landed: %s", describe(error))
-    return entered
+    """Land the files that have settled in the intake, or whose taker died; the number of extracts entered."""
+    settings, intake = stores.settings, stores.intake
+    found = [*intake.abandoned(TAKEN_SECONDS), *intake.settled(settings.quiet_seconds, pairing(settings))]
+    return sum(len(entered) for entered in land_all(stores, found))
 
 
 def confirm_loaded(stores: Stores) -> int:
@@ -54,6 +50,7 @@ def confirm_loaded(stores: Stores) -> int:
     found = [extract_id for extract_id in stores.vault.staged() if extract_id in loaded]
     for extract_id in found:
         stores.vault.confirm(extract_id)
+        reach("sweep.confirmed")
     return len(found)
 
 
@@ -62,17 +59,5 @@ def discard_abandoned(stores: Stores) -> int:
     found = [staged for staged in stores.vault.staged() if stores.ledger.get(staged).state in ENDED_UNLOADED]
     for extract_id in found:
         stores.vault.discard(extract_id)
+        reach("sweep.discarded")
     return len(found)
-
-
-def render_missing(stores: Stores) -> int:
-    """Write the receipts that the ledger has and the agency's folder lacks, of the last `RENDERED_DAYS`."""
-    intake, since = stores.settings.intake, dt.datetime.now(dt.UTC) - dt.timedelta(days=RENDERED_DAYS)
-    recent = (one for one in stores.ledger.extracts() if one.receipt and one.finished_at and one.finished_at > since)
-    stated = (Receipt.from_json(one.receipt) for one in recent)
-    missing = [one for one in stated if not _is_written(intake / one.agency / RECEIPTS, one)]
-    return sum(hand_out(stores, receipt) for receipt in missing)
-
-
-def _is_written(folder: Path, receipt: Receipt) -> bool:
-    return all((folder / f"{receipt.extract_id}.{kind}").exists() for kind in ("json", "txt"))

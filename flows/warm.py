@@ -2,9 +2,10 @@
 
 import threading
 
-from flows.judgement import Judgement, judge
 from schemas.catalogue import feeds
-from schemas.delivery import warm
+from schemas.delivery import judge_delivery, warm
+from schemas.measures import measure
+from schemas.rows import judge_rows
 from schemas.synthetic import rows
 from schemas.table import FAULTS, RawTable
 
@@ -17,7 +18,7 @@ def warm_up() -> None:
     feed = next(feed for feed in feeds().values() if feed.expects)
     made_up = rows(feed, 20, seed=1)
     table = RawTable(made_up, FAULTS.to_frame(), made_up.height)
-    judge(Judgement(feed), feed, table, feed.coverage.since, lambda _stage: None)
+    judge_delivery(feed, measure(feed, judge_rows(feed, table)))
 
 
 def import_ahead() -> threading.Thread:

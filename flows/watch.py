@@ -6,41 +6,75 @@ server is away the same plain functions run untracked, because the ledger, not P
 
 import logging
 import signal
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 from types import FrameType
 from typing import Final
 
-from connectors.intake import watch
+from flows.arriving import land, pairing
 from flows.errors import RunFailed, describe
 from flows.events import announce
-from flows.ingest import drain, land
+from flows.ingest import drain
 from flows.server import READY, Server, server_of
 from flows.settings import read_settings
 from flows.stores import Stores, open_stores, use
 from flows.sweep import sweep
 from flows.warm import warm_up
 from schemas.errors import StoreError
+from warehouse.store.extract import Extract
 
 SERVER_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.2
 
 log = logging.getLogger("throughcare")
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; touches ``run/resident.ready`` once files are watched."""
+    """Run until SIGTERM or SIGINT; touches ``run/resident.ready`` once files are watched.
+
+    Files are landed in a thread of their own: what lands while a run runs is taken together by the next.
+    """
     settings, stopped = read_settings(), _stop_event()
     with open_stores(settings) as stores, use(stores):
         warm_up()
         runs = Tracked(stores, server_of(settings))
         runs.wait(stopped)
         runs.sweep()
+        landed: SimpleQueue[Extract] = SimpleQueue()
+        watcher = Thread(target=_watch, args=(stores, stopped, landed), daemon=True)
+        watcher.start()
         (settings.home / "run" / READY).touch()
-        for path in watch(settings.intake, settings.quiet_seconds, stopped):
-            runs.take(path)
+        while not stopped.is_set() and watcher.is_alive():
+            if extracts := _gathered(landed):
+                runs.take(extracts)
+        watcher.join(STOP_SECONDS)
+
+
+def _watch(stores: Stores, stopped: Event, landed: "SimpleQueue[Extract]") -> None:
+    """Land what settles in the intake; where ledger or vault are away, what comes waits for the next sweep."""
+    found = stores.intake.watch(stores.settings.quiet_seconds, stopped, pairing(stores.settings))
+    for delivery in found:
+        try:
+            extracts = land(stores, delivery)
+        except Exception as error:
+            log.error("a file could not be landed: %s", describe(error))
+        else:
+            for extract in extracts:
+                landed.put(extract)
+
+
+def _gathered(landed: "SimpleQueue[Extract]") -> list[Extract]:
+    """What has landed by now, oldest first; empty where nothing comes for a moment."""
+    extracts: list[Extract] = []
+    with suppress(Empty):
+        extracts.append(landed.get(timeout=_LOOK_SECONDS))
+        while True:
+            extracts.append(landed.get_nowait())
+    return extracts
 
 
 class Tracked:
@@ -56,7 +90,7 @@ class Tracked:
         get_current_settings().flows.heartbeat_frequency = None
         self._stores, self._server, self._runs = stores, server, runs
 
-    def wait(self, stopped: threading.Event) -> None:
+    def wait(self, stopped: Event) -> None:
         """Give a starting server some time; after it, begin without."""
         deadline = time.monotonic() + SERVER_SECONDS
         while not self._server.is_healthy() and time.monotonic() < deadline and not stopped.wait(0.2):
@@ -66,19 +100,12 @@ class Tracked:
         """Find what was missed while nothing ran."""
         self._run(self._runs.sweep, lambda: (sweep(self._stores), *drain(self._stores)))
 
-    def take(self, path: Path) -> None:
-        """Land a settled file, announce it, and drain the ledger."""
-        try:
-            extracts = land(self._stores, path)
-        except Exception as error:
-            log.error("a file could not be landed: %s", describe(error))
-            return
-        for extract in extracts:
-            with suppress(StoreError):
-                announce(self._server, extract)
-        if extracts:
-            last = extracts[-1].extract_id
-            self._run(lambda: self._runs.ingest(extract_id=last), lambda: tuple(drain(self._stores)))
+    def take(self, extracts: Sequence[Extract]) -> None:
+        """Announce what landed, by the last of it, and drain the ledger up to there."""
+        last = extracts[-1]
+        with suppress(StoreError):
+            announce(self._server, last)
+        self._run(lambda: self._runs.ingest(extract_id=last.extract_id), lambda: tuple(drain(self._stores)))
 
     def _run(self, tracked: Callable[[], object], plain: Callable[[], object]) -> None:
         """Run tracked; run plainly where Prefect is away, before or meanwhile. What fails twice waits for the sweep."""
@@ -97,8 +124,8 @@ class Tracked:
             log.error("the drain failed: %s", describe(error))
 
 
-def _stop_event() -> threading.Event:
-    stopped = threading.Event()
+def _stop_event() -> Event:
+    stopped = Event()
 
     def note(_signal: int, _frame: FrameType | None) -> None:
         stopped.set()

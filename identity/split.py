@@ -16,6 +16,8 @@ from identity.staging import Staging, staging
 from identity.surrogates import Ids, Places
 from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
+from schemas.deletion import deleted_rows
+from schemas.failpoint import reach
 from schemas.table import raw_column
 
 IDENTITY, NUMBER, ALIAS = 1, 2, 3
@@ -51,7 +53,9 @@ def split_batches(
         for accepted in batches:
             content = _split(begun, accepted, tied)
             begun.wait()
+            reach("split.batch")
             yield content
+    reach("split.staged")
 
 
 def _split(staging: Staging, accepted: pl.DataFrame, via: Collection[str]) -> pl.DataFrame:
@@ -64,6 +68,8 @@ def _split(staging: Staging, accepted: pl.DataFrame, via: Collection[str]) -> pl
     source = blind_keys(staging.keys.source, feed.name, natural.to_series())
     version = blind_keys(staging.keys.source, f"version of {feed.name}", _said(accepted))
     marks = [pl.Series("source_key", source), pl.Series("version", version)]
+    if (gone := deleted_rows(feed, accepted)) is not None:
+        marks.append(gone)
     return _content(feed, accepted, marks, subject, keys)
 
 

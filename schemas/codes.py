@@ -131,6 +131,10 @@ UNMAPPED: Final = "unmapped"
 
 ROW_RULES: Final[Mapping[str, str]] = {
     "field_count": "the row has more or fewer fields than the header",
+    "outside_fields": "the row has text where no field is",
+    "bad_json": "the line is not a JSON object",
+    "nested_value": "the object holds a list or another object",
+    "repeated_key": "the object names a key twice",
     "bad_encoding": "the row is not text in the agreed encoding",
     "nul_byte": "the row contains a NUL byte",
     "missing": "the cell is empty but must be filled",

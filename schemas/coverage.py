@@ -55,6 +55,15 @@ def covered(feed: Feed, as_of: dt.date, delivery: Kind | None = None) -> tuple[d
     return max(since, start), as_of
 
 
+def next_due(feed: Feed, as_of: dt.date) -> dt.date | None:
+    """The day of which the delivery after one as of ``as_of`` tells, by the feed's rhythm; None where none follows."""
+    period = _PERIODS[feed.delivery.every]
+    if period is None:
+        return None
+    due: dt.date = pl.select(pl.lit(as_of).dt.offset_by(period)).item()
+    return due
+
+
 def _by_contract(
     feed: Feed, file_name_date: dt.date | None, accepted: pl.DataFrame | Iterable[pl.DataFrame]
 ) -> dt.date | None:

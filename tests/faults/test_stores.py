@@ -13,14 +13,14 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.postgres import EmbeddedServer
-from flows.ingest import drain, land
+from flows.ingest import drain
 from flows.once import ingest_once
 from flows.settings import Settings
 from flows.stores import Stores, open_stores
 from identity.split import split  # noqa: F401 - imported before the server is stopped
 from schemas.errors import SettingsError, StoreError
 from tests.faults.fault import withstands
-from tests.flows.conftest import content, deliver
+from tests.flows.conftest import content, deliver, land
 
 NAME = "supervision_20250601.csv"
 QUICK = {"fsync": "off", "shared_buffers": "64MB"}

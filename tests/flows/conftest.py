@@ -6,12 +6,16 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
+from connectors.arrival import Delivery
 from connectors.databases import Databases
+from connectors.intake import look_at
+from flows.arriving import land as land_delivery
 from flows.settings import Settings
 from flows.stores import Stores, open_stores
 from schemas.catalogue import feeds
 from schemas.contract import Delimited
 from schemas.synthetic import rows
+from warehouse.store.extract import Extract
 
 FEED = "metro_probation_supervision"
 
@@ -36,6 +40,13 @@ def stores(settings: Settings) -> Iterator[Stores]:
 def content(feed_name: str = FEED, size: int = 20, seed: int = 1) -> pl.DataFrame:
     """Made-up rows that the feed accepts, as texts."""
     return rows(feeds()[feed_name], size, seed).drop("row_number")
+
+
+def land(stores: Stores, path: Path) -> tuple[Extract, ...]:
+    """Land a file that stands in the local intake."""
+    if not path.exists():
+        return ()
+    return land_delivery(stores, Delivery(path.parent.name, path.name, str(path), look_at(path)))
 
 
 def deliver(settings: Settings, name: str, cells: pl.DataFrame, feed_name: str = FEED) -> Path:

@@ -3,18 +3,20 @@
 import json
 import shutil
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
 from connectors import intake
-from flows import ingest
-from flows.ingest import drain, land, take_next
+from connectors.landing import Landed, LandingStore
+from flows import handing
+from flows.ingest import drain, take_next
 from flows.once import ingest_once, sweep_once
 from flows.settings import Settings
 from flows.stores import Stores
 from flows.sweep import sweep
 from schemas.errors import StoreError
-from tests.flows.conftest import content, deliver
+from tests.flows.conftest import content, deliver, land
 
 AGENCY = "metro_probation"
 NAME, NEXT = "supervision_20250601.csv", "supervision_20250608.csv"
@@ -34,29 +36,30 @@ def test_a_file_taken_by_another_watcher_meanwhile_is_no_failure(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = deliver(stores.settings, NAME, content())
-    genuine = type(stores.landing).put
+    genuine = type(stores.landing).put_stream
 
-    def taken_meanwhile(store: object, file: Path) -> object:
-        landed = genuine(store, file)  # type: ignore[arg-type]
-        file.unlink()
+    def removed_meanwhile(store: LandingStore, *of: Any) -> Landed:
+        landed = genuine(store, *of)
+        (hidden,) = path.parent.glob(f".*/{NAME}")
+        hidden.unlink()
         return landed
 
-    monkeypatch.setattr(type(stores.landing), "put", taken_meanwhile)
+    monkeypatch.setattr(type(stores.landing), "put_stream", removed_meanwhile)
     assert land(stores, path) == ()
 
 
 def test_a_file_that_cannot_be_stored_stops_no_other(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     unreadable = deliver(stores.settings, NAME, content(seed=1))
     deliver(stores.settings, NEXT, content(seed=2))
-    genuine = type(stores.landing).put
+    genuine = type(stores.landing).put_stream
 
-    def put(store: object, file: Path) -> object:
-        if file == unreadable:
+    def put(store: LandingStore, stream: IO[bytes], name: str, *of: Any) -> Landed:
+        if name == NAME:
             raise StoreError("landing: a file cannot be stored (errno 13)")
-        return genuine(store, file)  # type: ignore[arg-type]
+        return genuine(store, stream, name, *of)
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(stores.landing), "put", put)
+        patch.setattr(type(stores.landing), "put_stream", put)
         (receipt,) = ingest_once(stores)
     assert receipt.state == "loaded"
     assert unreadable.exists()
@@ -84,7 +87,7 @@ def test_no_space_for_a_receipt_takes_nothing_back(stores: Stores, monkeypatch: 
         raise StoreError("a receipt cannot be written (errno 28)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest, "write", full)
+        patch.setattr(handing, "write", full)
         assert [receipt.state for receipt in drain(stores)] == ["loaded", "loaded"]
     assert receipt_files(stores.settings) == []
     assert sweep_once(stores)["receipts_rendered"] == 2

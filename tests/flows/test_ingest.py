@@ -1,19 +1,23 @@
 import json
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from flows import ingest
-from flows.ingest import drain, land, take_next
+from connectors import taking
+from connectors.landing import Landed, LandingStore
+from flows import loading
+from flows.arriving import land as land_delivery
+from flows.ingest import drain, take_next
 from flows.once import ingest_once, sweep_once
 from flows.settings import Settings
 from flows.stores import Stores
 from flows.sweep import sweep
-from identity.split import split
 from schemas.errors import StoreError
-from tests.flows.conftest import content, deliver
+from tests.flows.conftest import content, deliver, land
 from warehouse.store.engine import Unavailable
 
 AGENCY = "metro_probation"
@@ -95,14 +99,14 @@ def test_a_shrunken_file_is_held(stores: Stores) -> None:
 def test_poison_is_quarantined_and_the_files_behind_it_go_on(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     first = land(stores, deliver(stores.settings, NAME, content(seed=1)))[0]
     land(stores, deliver(stores.settings, "supervision_20250608.csv", content(seed=2)))
-    genuine = split
+    genuine = loading.split_batches
 
-    def poisoned(*arguments: object) -> pl.DataFrame:
+    def poisoned(*arguments: Any) -> Generator[pl.DataFrame, None, None]:
         if arguments[2] == first.extract_id:
             raise ValueError("Quillon Vantreight")
-        return genuine(*arguments)  # type: ignore[arg-type]
+        return genuine(*arguments)
 
-    monkeypatch.setattr(ingest, "split", poisoned)
+    monkeypatch.setattr(loading, "split_batches", poisoned)
     receipts = {receipt.extract_id: receipt for receipt in drain(stores)}
     assert receipts[first.extract_id].state == "quarantined"
     assert receipts[first.extract_id].code == "unexpected_ValueError"
@@ -113,11 +117,11 @@ def test_poison_is_quarantined_and_the_files_behind_it_go_on(stores: Stores, mon
 def test_a_store_that_is_away_raises_and_leaves_the_extract_pending(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise Unavailable("warehouse: 08006")
 
     land(stores, deliver(stores.settings, NAME, content()))
-    monkeypatch.setattr(ingest, "load", away)
+    monkeypatch.setattr(loading, "load", away)
     with pytest.raises(StoreError):
         take_next(stores)
     (extract,) = stores.ledger.pending()
@@ -140,12 +144,12 @@ def test_a_vault_that_is_away_costs_no_attempt(stores: Stores, monkeypatch: pyte
 
 
 def test_an_interrupted_extract_is_given_back(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     land(stores, deliver(stores.settings, NAME, content()))
     with monkeypatch.context() as patch:
-        patch.setattr(ingest, "load", interrupt)
+        patch.setattr(loading, "load", interrupt)
         with pytest.raises(KeyboardInterrupt):
             take_next(stores)
     (receipt,) = drain(stores)
@@ -165,11 +169,12 @@ def test_a_death_between_load_and_confirmation_is_repaired_by_the_sweep(
 
 
 def test_abandoned_staging_is_erased(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*of: Any, **_: object) -> None:
+        list(of[3])
         raise ValueError("no")
 
     deliver(stores.settings, NAME, content())
-    monkeypatch.setattr(ingest, "load", broken)
+    monkeypatch.setattr(loading, "load", broken)
     (receipt,) = ingest_once(stores)
     assert receipt.state == "quarantined"
     assert sweep(stores)["staging_discarded"] == 1
@@ -188,15 +193,16 @@ def test_a_lost_receipt_is_rendered_again(stores: Stores) -> None:
 
 def test_a_file_that_changes_while_it_is_read_stays(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     path = deliver(stores.settings, NAME, content())
-    genuine = type(stores.landing).put
+    genuine = type(stores.landing).put_stream
 
-    def append_meanwhile(store: object, file: Path) -> object:
-        landed = genuine(store, file)  # type: ignore[arg-type]
-        with file.open("ab") as stream:
+    def append_meanwhile(store: LandingStore, *of: Any) -> Landed:
+        landed = genuine(store, *of)
+        (hidden,) = path.parent.glob(f".*/{NAME}")
+        with hidden.open("ab") as stream:
             stream.write(b"more")
         return landed
 
-    monkeypatch.setattr(type(stores.landing), "put", append_meanwhile)
+    monkeypatch.setattr(type(stores.landing), "put_stream", append_meanwhile)
     assert land(stores, path) == ()
     assert path.exists()
     assert stores.ledger.extracts() == ()
@@ -205,7 +211,11 @@ def test_a_file_that_changes_while_it_is_read_stays(stores: Stores, monkeypatch:
 def test_landing_again_after_a_crash_is_the_same_delivery(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     path = deliver(stores.settings, NAME, content())
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        # As a process leaves it that is killed between the ledger and the removal.
+        patch.setattr(taking._LocalTaken, "remove", lambda _: False)
+        patch.setattr(taking._LocalTaken, "give_back", lambda _: None)
         first = land(stores, path)
-    assert land(stores, path) == first
+    (left,) = stores.intake.abandoned(0)
+    assert land_delivery(stores, left) == first
+    assert stores.intake.abandoned(0) == []
     assert len(stores.ledger.extracts()) == 1

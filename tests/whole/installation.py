@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from connectors.postgres import Databases
 from connectors.receipts import Receipt
-from flows.ingest import drain, land
+from flows.ingest import drain
 from flows.link import link
 from flows.publish import Publication, publish
 from flows.stores import Stores
+from tests.flows.conftest import land
 
 
 @dataclass(frozen=True)

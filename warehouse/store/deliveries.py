@@ -77,6 +77,13 @@ class Deliveries:
             return tuple(Latest(**row._mapping) for row in connection.execute(text(_LATEST)))
 
     @valueless
+    def receipts(self, agency: str, n: int) -> list[Any]:
+        """The newest ``n`` receipts of an agency, as JSON, the newest first."""
+        stated = select(extract.c.receipt).where(extract.c.agency == agency, extract.c.receipt.is_not(None))
+        with self.engine.connect() as connection:
+            return list(connection.scalars(stated.order_by(extract.c.extract_id.desc()).limit(n)))
+
+    @valueless
     def counts_content(self, digest: str) -> bool:
         """Whether an extract that is open or loaded has these bytes, of whichever feed."""
         with self.engine.connect() as connection:
