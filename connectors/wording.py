@@ -169,6 +169,7 @@ EXPECTATIONS: Final[Mapping[str, str]] = MappingProxyType(
 CORRECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "field_count": "Put texts that contain the separator or a line end into quotation marks.",
+        "outside_fields": "Begin and end each field at its agreed place, and write nothing in between.",
         "bad_encoding": "Export with the agreed encoding; accents and special characters show it first.",
         "nul_byte": "Remove the unprintable character at the source.",
         "bad_json": "Write each record as one complete, flat JSON object on a line of its own.",
