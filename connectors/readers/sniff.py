@@ -8,8 +8,10 @@ from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Final
 
+from connectors.readers import read
 from connectors.readers.archive import MOST_BYTES, member_pieces, refuse_hostile
 from connectors.readers.gzip import gzip_pieces
+from connectors.readers.sniff_header import has_header
 from connectors.readers.sniff_text import sniff_text
 from schemas.errors import DeliveryRefused
 from schemas.formats import Excel, Format, Gzip, Parquet, Unpacked, Zip
@@ -20,6 +22,7 @@ _GZIP: Final = b"\x1f\x8b"
 _PARQUET: Final = b"PAR1"
 _WORKBOOK: Final = "xl/workbook.xml"
 _HIDDEN: Final = ("__MACOSX/", ".")
+_MOST_ABOVE: Final = 8
 _LOOKED_AT: Final = 16 << 20
 """Bytes of a compressed text that are looked at."""
 
@@ -34,7 +37,7 @@ def sniff(content: bytes, name: str, member: str | None = None) -> Format:
     if not content.strip():
         raise DeliveryRefused("empty_file")
     if content.startswith((_ZIP, _EMPTY_ZIP)):
-        return Excel() if _WORKBOOK in _paths(content) else _member(content, name, member)
+        return _workbook(content) if _WORKBOOK in _paths(content) else _member(content, name, member)
     if content.startswith(_GZIP):
         return Gzip(_unpacked(_start(gzip_pieces([content]))))
     return _unpacked(content)
@@ -50,6 +53,16 @@ def members(content: bytes) -> tuple[str, ...]:
         data = [entry for entry in entries if not entry.is_dir() and not entry.filename.startswith(_HIDDEN)]
         return tuple(entry.filename for entry in sorted(data, key=lambda entry: -entry.file_size))
     raise DeliveryRefused("bad_zip")
+
+
+def _workbook(content: bytes) -> Excel:
+    """The first sheet, with so many rows above its header as leave one that names all columns."""
+    for above in range(_MOST_ABOVE):
+        with contextlib.suppress(DeliveryRefused):
+            rows = read(content, Excel(above=above)).rows.drop("row_number")
+            if has_header(rows.columns, rows):
+                return Excel(above=above)
+    return Excel()
 
 
 def _paths(content: bytes) -> tuple[str, ...]:
@@ -96,6 +109,6 @@ def _unpacked(content: bytes) -> Unpacked:
         return Parquet()
     if content.startswith(_ZIP):
         if _WORKBOOK in _paths(content):
-            return Excel()
+            return _workbook(content)
         raise DeliveryRefused("zip_nested")
     return sniff_text(content)

@@ -3,11 +3,12 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
+from schemas.checks import CONTROL
 from schemas.columns import Code, Column, Date, Drop, Identify, Keep, Text, Use
 from schemas.contract import Feed
 from schemas.decode import date_values
@@ -19,7 +20,7 @@ from schemas.draft.keys import FoundKey, find_key
 from schemas.draft.numbers import Numbers, numbers_of
 from schemas.draft.timeline import Told, timeline_of
 from schemas.draft.vocabulary import recognised
-from schemas.formats import Format
+from schemas.formats import Format, Zip
 from schemas.moments import Mapped, Span
 from schemas.table import raw_column
 from schemas.terms import Accepted, Expectation, FileDate, Filled, Fixed, Full, NoSubject, Rows, UpTo, Via
@@ -61,14 +62,16 @@ def build(sample: Sample, guesses: Mapping[str, Guess], nullable: frozenset[str]
     after their starts, and "key" where nothing less than all columns is a key.
     """
     headers = {name: read_header(name) for name in guesses}
-    guesses = _with_a_key(guesses, sample.rows)
+    guesses = _with_a_key(_without_lone_traits(guesses), sample.rows)
     numbers = numbers_of(sample.agency, headers, guesses, sample.rows, sample.others)
     nullable |= {name for name in guesses if _is_sparse(sample.rows[name])}
     columns = {name: _column(name, headers[name], guesses[name], numbers, name in nullable) for name in guesses}
-    name = read_header(f"{sample.name} {re.sub(r'[.][A-Za-z0-9]+$', '', sample.file_name)}")
+    name = _name_words(sample)
     kept = [Told(columns[n], headers[n]) for n, guess in guesses.items() if _may_be_kept(guess, columns[n])]
     ordered = _ordered(sample.rows, [told for told in kept if isinstance(told.column.type, Date)], unordered)
-    mapped, codes, timeline_note = timeline_of(name, kept, numbers.records, ordered)
+    filled = {told.column.name: 1 - _emptiness(sample.rows[told.column.name]) for told in kept}
+    is_told_of_nobody = isinstance(numbers.subject, NoSubject)
+    mapped, codes, timeline_note = timeline_of(name, kept, numbers.records, ordered, filled, is_told_of_nobody)
     columns |= {name: _coded(columns[name], type) for name, type in codes.items()}
     columns = {name: _settled(column, guesses[name], bool(mapped)) for name, column in columns.items()}
     key = _key(sample.rows, columns, guesses, "key" in unordered)
@@ -144,17 +147,38 @@ def _notes(
     return {place: tuple(note for note in listed if note) for place, listed in notes.items()}
 
 
+def _name_words(sample: Sample) -> Header:
+    """The words by which feed, file and member are called."""
+    member = [sample.format.member] if isinstance(sample.format, Zip) else []
+    stems = (re.sub(r"[.][A-Za-z0-9]+$", "", name) for name in (sample.file_name, *member))
+    return read_header(" ".join([sample.name.removeprefix(f"{sample.agency}_"), *stems]))
+
+
 def is_declarable(header: str) -> bool:
     """Whether a contract may declare a column of this header: some are read as something else."""
     reserved = header in ("row_number", "subject_id", "source_key", "*", "")
     return not (reserved or header.endswith(raw_column("")) or re.fullmatch(r"\^.*\$|key:.*", header))
 
 
+def _without_lone_traits(guesses: Mapping[str, Guess]) -> dict[str, Guess]:
+    """Sex and race name nobody by themselves: without a person's number or a further identifier they are content."""
+    known = any(
+        guess.person or (guess.becomes == "identify" and guess.field not in _SHOWN) for guess in guesses.values()
+    )
+    if known:
+        return dict(guesses)
+    return {
+        name: replace(guess, becomes="keep", field=None) if guess.field in _SHOWN else guess
+        for name, guess in guesses.items()
+    }
+
+
 def _with_a_key(guesses: Mapping[str, Guess], rows: pl.DataFrame) -> dict[str, Guess]:
     """At least one column that a record can be known by: where all are dropped the first filled one is a number."""
     if any(guess.becomes in ("key", "identify") for guess in guesses.values()):
         return dict(guesses)
-    first = next((name for name in guesses if not rows[name].null_count()), next(iter(guesses)))
+    sound = [name for name in guesses if not rows[name].str.contains(CONTROL).any()]
+    first = next((name for name in sound if not rows[name].null_count()), next(iter(sound or guesses)))
     longest = rows[first].str.len_chars().max() or 0
     assert isinstance(longest, int)
     key = Guess("key", Text(max(longest, 20)), ("taken for the number of a record, since no column is known for one",))
@@ -219,6 +243,10 @@ def _with_required(columns: Mapping[str, Column], key: FoundKey) -> dict[str, Co
 
 def _is_sparse(cells: pl.Series) -> bool:
     return cells.null_count() > _SLIPS * len(cells) or not len(cells)
+
+
+def _emptiness(cells: pl.Series) -> float:
+    return cells.null_count() / max(len(cells), 1)
 
 
 def _ordered(rows: pl.DataFrame, dates: Sequence[Told], unordered: frozenset[str]) -> dict[tuple[str, str], bool]:

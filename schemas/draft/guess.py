@@ -9,7 +9,7 @@ from schemas.columns import Code, ColumnType, Decimal, Integer, Text
 from schemas.decode import DECIMAL, INTEGER
 from schemas.draft.cells import Cells, looks_named
 from schemas.draft.dates import Dates
-from schemas.draft.header import Header, word_list
+from schemas.draft.header import SENSES, Header, word_list
 from schemas.draft.identity import field_of, look_of
 
 Becomes = Literal["identify", "key", "drop", "keep"]
@@ -25,6 +25,10 @@ _MOST_WORDS: Final = 15
 _LONGEST_CODE: Final = 60
 _SIGN: Final = 3
 """Characters of a code that is no word."""
+_NUMBERED: Final = SENSES["person"] | SENSES["case"] | {"cd", "code"}
+"""A header of these words alone says whose or which, and its cells are the numbers of these."""
+_FLAG: Final = 2
+_SHORT: Final = ("sex", "race", "suffix", "given_name", "middle_name", "surname", "ssn_last4")
 _ORDINAL: Final = 999
 _LENGTHS: Final = (1, 2, 5, 10, 20, 40, 60, 100, 200, 500, 1000, 2000, 4000, 10_000, 100_000, 1_000_000)
 _ROLES: Final = word_list(
@@ -94,7 +98,7 @@ def _by_header(header: Header, cells: Cells, dates: Dates | None) -> Guess | Non
     if header.says("staff"):
         return _drop(cells, "about staff or others, not the person of the row: never persisted")
     field = field_of(header)
-    if field is not None:
+    if field is not None and (dates is None or field == "birth_date"):
         return _identifier(header, cells, dates, field)
     if header.says("by"):
         words = set(cells.text.str.to_lowercase().str.replace_all(r"[^a-z ]", "").str.split(" ").explode().drop_nulls())
@@ -115,6 +119,8 @@ def _by_header(header: Header, cells: Cells, dates: Dates | None) -> Guess | Non
 def _identifier(header: Header, cells: Cells, dates: Dates | None, field: Identifier) -> Guess:
     if not cells.distinct and field not in ("birth_date", "sex", "race"):
         return Guess("identify", Text(200), ("empty in the sample",), field)
+    if cells.distinct and cells.longest <= _FLAG and field not in (*_SHORT, "birth_date"):
+        return _drop(cells, f"too short for {field.replace('_', ' ')}: says something about it, and is not understood")
     if field == "birth_date":
         if dates is None or dates.is_two_digit:
             return _drop(cells, "a birth date that names no century or is no date: ask for YYYY-MM-DD")
@@ -164,7 +170,7 @@ def _is_number(header: Header, cells: Cells) -> bool:
     """Whether a column numbers something: its header says so, or it looks like it."""
     if header.says("number"):
         return True
-    if header.says("person", "case") and not header.says("content", "quantity", "date", "sex", "race", "ordinal"):
+    if header.words and all(word in _NUMBERED for word in header.words):
         return True
     if header.says("quantity") and cells.share(DECIMAL) > _NUMERIC:
         return False

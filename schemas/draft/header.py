@@ -28,7 +28,7 @@ SENSES: Final[Mapping[str, frozenset[str]]] = {
                  "emp user usr userid username supervisor counselor counsellor worker wrkr manager mgr clinician "
                  "therapist physician doctor prosecutor reviewer approver author instructor facilitator teacher "
                  "investigator technician badge laboratory lab victim witness requester interpreter clerk login "
-                 "sponsor guardian mother father spouse relative kin employer caseworker psychologist nurse",
+                 "sponsor advisor adviser interpretor originator representative occupation guardian mother father spouse relative kin employer caseworker psychologist nurse",
         "name": "name names nm",
         "given": "first given fname forename firstname fst frst",
         "surname": "last surname lname lastname family maiden",
@@ -36,8 +36,8 @@ SENSES: Final[Mapping[str, frozenset[str]]] = {
         "suffix": "suffix sfx suf namesuffix",
         "alias": "alias aliases aka nickname moniker known",
         "birth": "dob birth birthdate birthday born brth brthdtc bday brthdt",
-        "place": "place pob county country state province location region district census latitude longitude lat lon "
-                 "lng citizenship nationality birthplace tract precinct parish coordinates",
+        "place": "place pob cnty county country state province location region district census latitude longitude "
+                 "lat lon lng citizenship nationality birthplace tract precinct parish coordinates",
         "ssn": "ssn ssan socialsecurity ss",
         "social": "social",
         "security": "security",
@@ -47,7 +47,7 @@ SENSES: Final[Mapping[str, frozenset[str]]] = {
         "address": "address addr street strt apt apartment suite residence residing po box rural",
         "city": "city town municipality village",
         "zip": "zip zipcode postal postcode zip4",
-        "phone": "phone telephone tel mobile cell fax pager",
+        "phone": "phone telephone tel mobile cellphone fax pager",
         "email": "email mail",
         "sex": "sex gender",
         "race": "race ethnicity ethnic hispanic latino ethnc descent tribe tribal",
@@ -77,11 +77,18 @@ SENSES: Final[Mapping[str, frozenset[str]]] = {
 
 KNOWN: Final = frozenset().union(*SENSES.values()) | word_list(
     "arrest hearing contact session assessment referral drug test specimen attended scheduled filed filing "
-    "incident enrolment enrollment appointment record file request made accepted collected provided"
+    "incident residential enrolment enrollment appointment record file request made accepted collected provided"
 )
+_STEMS: Final = sorted(
+    word_list(
+        "comment narrative staff attorney officer employee user firstname lastname surname birthdate address phone "
+        "email spouse victim offender inmate"
+    )
+)
+"""What protects a column wherever it stands in its header."""
 _SHORT: Final = word_list("id no dt cd nm tx")
 _LEAST: Final = 3
-_COVERED: Final = 0.7
+_COVERED: Final = 0.75
 """Share of a run of letters that known words must make up before it is taken apart."""
 
 _TOKEN: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_]+")
@@ -140,7 +147,9 @@ def _apart(token: str) -> tuple[str, ...]:
             words.append(word)
             covered += len(word)
         place += len(word) or 1
-    return tuple(words) if covered >= _COVERED * len(token) else (token,)
+    if covered >= _COVERED * len(token):
+        return tuple(words)
+    return (token, *(stem for stem in _STEMS if stem in token))
 
 
 def _longest_at(token: str, place: int) -> str:

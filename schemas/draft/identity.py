@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from schemas.codes import Identifier
 from schemas.draft.cells import Cells
-from schemas.draft.header import Header
+from schemas.draft.header import SENSES, Header, word_list
 
 _DIRECT: Final[tuple[tuple[str, Identifier], ...]] = (
     ("email", "email"), ("phone", "phone"), ("ssn", "ssn"), ("fbi", "fbi_number"), ("state_id", "state_id"),
@@ -20,6 +20,10 @@ _LOOKS: Final[tuple[tuple[Identifier, str], ...]] = (
     ("full_name", r"^[\p{L}'’-]{2,}(?: [\p{L}'’-]+){0,2} ?, ?[\p{L}'’-]+(?: [\p{L}'’.-]+){0,3} *$"),
 )  # fmt: skip
 _GENERATED: Final = r"(?i)^(?:[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
+_BESIDE_SEX: Final = (
+    SENSES["sex"] | SENSES["person"] - {"offender", "offndr"} | word_list("cd code at birth pri req assigned")
+)
+"""Words that may stand beside sex where the column says which one: not in what a person did for or by it."""
 _SOME: Final = 0.05
 """Share of the texts with the look of an identifier from which the column is protected; most of them name it."""
 
@@ -36,7 +40,7 @@ def field_of(header: Header) -> Identifier | None:
     name = _name(header)
     if name is not None:
         return name
-    if header.says("sex") and not header.says("person", "content", "text"):
+    if header.says("sex") and all(word in _BESIDE_SEX for word in words):
         return "sex"
     for sense, field in _DIRECT:
         if header.says(sense) and not (sense == "alias" and words == ("known",)):

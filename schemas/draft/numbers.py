@@ -9,10 +9,11 @@ import polars as pl
 from schemas.columns import Key
 from schemas.contract import Feed
 from schemas.draft.guess import Guess
-from schemas.draft.header import Header, word_list
+from schemas.draft.header import SENSES, Header, word_list
 from schemas.terms import EachRow, NoSubject, Subject, Via
 
 _WITHIN: Final = word_list("def defendant dfdt party")
+_PERSONAL: Final = SENSES["person"] | SENSES["number"]
 _SHORT: Final = 4
 """A defendant's place in a case is this short; longer ones are numbers of persons."""
 _ABOUT: Final = word_list(
@@ -48,6 +49,7 @@ def numbers_of(
     if within:
         keys |= _composite(agency, within, headers, keys, taken)
     persons = [name for name in keys if guesses[name].person and not (within and name == within[1])]
+    persons.sort(key=lambda name: not all(word in _PERSONAL for word in headers[name].words))
     subject, notes = _subject(persons, keys, guesses, within, others, headers)
     owned = {keys[name][0].namespace for name in persons}
     records = tuple(

@@ -33,6 +33,8 @@ KINDS: Final[Mapping[str, str]] = {
 """Kind → words that tell of it; a word in the file's name counts more than one in a header."""
 
 _IN_NAME: Final = 4
+_MOSTLY: Final = 0.5
+"""Share of the rows in which the start of a span is filled, where the rows are spans."""
 _NUMBERS: Final = word_list("days minutes score amount points amt hours total")
 _NOT_FIRST: Final = word_list("offense offence expiration expiry release projected max min")
 
@@ -46,24 +48,34 @@ class Told:
 
 
 def timeline_of(
-    name: Header, kept: Sequence[Told], records: Sequence[str], ordered: Mapping[tuple[str, str], bool]
+    name: Header,
+    kept: Sequence[Told],
+    records: Sequence[str],
+    ordered: Mapping[tuple[str, str], bool],
+    filled: Mapping[str, float],
+    about_nobody: bool = False,
 ) -> tuple[tuple[Mapped, ...], Mapping[str, Code], str]:
     """The mapping, the code columns that it takes in our words, and a note.
 
     ``records``: the key namespaces that may group records; ``ordered``: pairs of dates of which the first does not lie
-    after the second. Without a kept date nothing can be told: no mapping.
+    after the second; ``filled``: the share of rows in which a column is; ``about_nobody``: the rows are not about
+    persons. Without a kept date nothing can be told: no mapping.
     """
     dates = [told for told in kept if isinstance(told.column.type, Date)]
     if not dates:
         return (), {}, ""
-    start, end = _span(dates, ordered)
-    kind = _kind(name, kept, SPAN_KINDS if end else EVENT_KINDS)
+    start, end = _span(
+        [told for told in dates if filled[told.column.name] >= _MOSTLY or told.header.says("end")], ordered
+    )
+    begun = None if end else _begun(name, dates)
+    kind = "programme" if end and about_nobody else begun or _kind(name, kept, SPAN_KINDS if end else EVENT_KINDS)
+    start = next((told for told in dates if told.header.says("start")), start) if begun else start
     first = start or next((told for told in dates if not set(told.header.words) & _NOT_FIRST), dates[0])
     ends = _ended(name, dates, records)
-    if end is None and ends:
+    if end is None and ends and not begun:
         kind = ends
     taken = [first.column.name] + ([end.column.name] if end else [])
-    codes = {} if ends and end is None else _codes(kind, kept)
+    codes = {} if ends and end is None and not begun else _codes(kind, kept)
     code = next(iter(codes), None)
     if code is None and kind not in VOCABULARIES:
         code = _named_code(kind, kept)
@@ -73,8 +85,9 @@ def timeline_of(
     record = _record(kind, records)
     about = {"code": code, "number": number, "record": record, "detail": detail}
     mapped: Mapped
-    if end is not None:
-        mapped = Span(kind, start=first.column.name, end=end.column.name, **about)  # type: ignore[arg-type]
+    if end is not None or begun:
+        closed = end.column.name if end else None
+        mapped = Span(kind, start=first.column.name, end=closed, **about)  # type: ignore[arg-type]
     elif ends:
         mapped = SpanEnd(kind, date=first.column.name, **about)  # type: ignore[arg-type]
     else:
@@ -94,6 +107,15 @@ def _span(dates: Sequence[Told], ordered: Mapping[tuple[str, str], bool]) -> tup
     return None, None
 
 
+def _begun(name: Header, dates: Sequence[Told]) -> str | None:
+    """The kind of span that a file begins, whose ends are told elsewhere; None where its name tells of an event too."""
+    told = {kind: bool(set(listed.split()) & set(name.words)) for kind, listed in KINDS.items()}
+    spans = [kind for kind in SPAN_KINDS if told.get(kind)]
+    if not spans or any(told[kind] for kind in EVENT_KINDS if kind in told):
+        return None
+    return spans[0] if any(told.header.says("start") for told in dates) else None
+
+
 def _ended(name: Header, dates: Sequence[Told], records: Sequence[str]) -> str | None:
     """The kind of span that a file of exits ends."""
     if not records or not (set(name.words) & {"exit", "exits", "discharge", "discharges", "terminations"}):
@@ -103,13 +125,14 @@ def _ended(name: Header, dates: Sequence[Told], records: Sequence[str]) -> str |
 
 def _kind(name: Header, kept: Sequence[Told], kinds: Mapping[str, str]) -> str:
     """The kind of which most words are there; a service or an enrolment where none is."""
+    told = {word for each in kept for word in each.header.words if isinstance(each.column.type, Date | Code)}
     scores = {}
     for kind, listed in KINDS.items():
         words = set(listed.split())
-        score = _IN_NAME * len(words & set(name.words)) + sum(len(words & set(told.header.words)) for told in kept)
+        score = _IN_NAME * len(words & set(name.words)) + min(_IN_NAME - 1, len(words & told))
         scores[kind] = score if kind in kinds else 0
     best = max(scores, key=lambda kind: scores[kind])
-    return best if scores[best] else "enrolment" if "enrolment" in kinds else "service"
+    return best if scores[best] > 1 else "enrolment" if "enrolment" in kinds else "service"
 
 
 def _codes(kind: str, kept: Sequence[Told]) -> Mapping[str, Code]:
