@@ -40,7 +40,8 @@ def remarks(receipt: "Receipt") -> Iterator[str]:
     if receipt.repeats is not None:
         yield f"It repeats the delivery of receipt {receipt.repeats}."
     if receipt.supersedes is not None:
-        yield f"It replaces the delivery of receipt {receipt.supersedes}."
+        verb = "replaces" if receipt.state == "loaded" else "stands against"
+        yield f"It {verb} the delivery of receipt {receipt.supersedes}."
 
 
 def next_steps(receipt: "Receipt", *, trial: bool) -> Iterator[str]:

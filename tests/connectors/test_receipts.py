@@ -158,6 +158,12 @@ def test_the_text_of_a_refusal_says_where_and_why() -> None:
     assert "A quotation mark is opened and never closed. (row 4711)" in refused.to_text()
 
 
+def test_only_a_loaded_delivery_replaces_another() -> None:
+    assert "It replaces the delivery of receipt 12." in FULL.to_text()
+    held = replace(FULL, state="held", code="same_day", decision=None)
+    assert "It stands against the delivery of receipt 12." in held.to_text()
+
+
 def test_its_files_are_written_and_written_again(tmp_path: Path) -> None:
     for _ in range(2):
         path = write(RECEIPT, tmp_path)
