@@ -7,7 +7,7 @@ receipts; only a store that is away raises.
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -23,11 +23,13 @@ from flows.owner import owner
 from flows.receipt import Heading, abandoned_receipt, judged_receipt, repetition_receipt
 from flows.standing import HELD, Standing, standing
 from flows.stores import Stores
+from identity.references import resolving
 from schemas.catalogue import feeds
 from schemas.errors import StoreError
 from schemas.failpoint import reach
 from schemas.measures import Measures
-from schemas.terms import Kind
+from schemas.table import Judged
+from schemas.terms import Kind, Refers
 from warehouse.store.engine import LeaseLost, Unavailable
 from warehouse.store.extract import Extract
 
@@ -183,11 +185,16 @@ def _delivered(stores: Stores, extract: Extract) -> Delivered:
 
 def _known(stores: Stores, extract: Extract) -> Known:
     """What ledger, vault and the folder of keys know beside the file."""
+    feed = feeds().get(extract.feed)
 
     def history(before: dt.date, kind: Kind) -> list[Measures]:
         return [Measures.from_json(one) for one in stores.ledger.history(extract.feed, before, delivery=kind)]
 
-    return Known(public_keys(stores.settings.agency_keys, extract.agency), history)
+    def references(judged: Judged) -> Mapping[str, float]:
+        asked = feed is not None and any(isinstance(expectation, Refers) for expectation in feed.expects)
+        return resolving(stores.vault, feed, judged.batches) if feed is not None and asked else {}
+
+    return Known(public_keys(stores.settings.agency_keys, extract.agency), history, references)
 
 
 def _quarantine(stores: Stores, extract: Extract, code: str) -> Receipt:

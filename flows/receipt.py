@@ -50,7 +50,7 @@ def judged_receipt(heading: Heading, judgement: Judgement, standing: Standing, s
         findings=_findings(judgement),
         covered_from=judgement.coverage[0] if judgement.coverage else None,
         covered_until=judgement.coverage[1] if judgement.coverage else None,
-        supersedes=standing.other if standing.state == HELD else None,
+        supersedes=standing.other if standing.state in (HELD, "loaded") else None,
         delivery=judgement.kind if judgement.feed else None,
         sequence=sequence,
         decision=standing.decision,

@@ -35,7 +35,7 @@ def standing(ledger: Ledger, extract: Extract, judgement: Judgement) -> Standing
         return Standing("duplicate", other=same)
     accepted = {one.code for one in ledger.decisions(extract.extract_id) if one.decision == "accept"}
     held = next((one for one in _obstacles(ledger, extract, judgement) if one.code not in accepted), None)
-    return held or Standing("loaded", decision="accept" if accepted else None)
+    return held or Standing("loaded", other=extract.supersedes, decision="accept" if accepted else None)
 
 
 def _obstacles(ledger: Ledger, extract: Extract, judgement: Judgement) -> Iterator[Standing]:

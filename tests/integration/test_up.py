@@ -75,7 +75,7 @@ def test_a_file_is_taken_while_the_server_is_away(up: Installation) -> None:
     server = next(one for one in up.family if "server" in one.cmdline())
     before = len(up.receipts(AGENCY))
     server.kill()
-    up.drop(FEED, "supervision_20250622.csv", 20, seed=4)
+    up.drop(FEED, "supervision_20250622.csv", 600, seed=4)
     receipts = eventually(lambda: up.receipts(AGENCY)[before:], "a receipt")
     assert receipts[0]["state"] == "loaded"
     eventually(lambda: up.server is not None and up.server.is_healthy(), "the server's restart")
