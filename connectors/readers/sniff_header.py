@@ -24,21 +24,23 @@ def has_header(first: Sequence[str], rest: pl.DataFrame) -> bool:
     if any(re.search(_NUMBER, cell.strip()) or re.search(_DATED, cell) for cell in filled):
         return False
     understood = sum(read_header(cell).is_understood for cell in filled)
-    if understood >= max(1, _UNDERSTOOD * len(filled)) and not _recur(first, rest, 0.2):
+    if understood >= max(1, _UNDERSTOOD * len(filled)) and not _recur(first, _others(first, rest), 0.2):
         return True
     if _recur(first, rest, 0.0) or looks_named(cells_of(pl.Series(filled))):
         return False
     return understood > 0 or not rest.height or _is_typed(rest) or len(set(filled)) == len(filled)
 
 
+def _others(first: Sequence[str], rest: pl.DataFrame) -> pl.DataFrame:
+    """The rows that do not repeat the first: files put together have their header more than once."""
+    cells = zip(rest.columns, first, strict=True)
+    return rest.filter(~pl.all_horizontal(pl.col(name).eq_missing(pl.lit(cell or None)) for name, cell in cells))
+
+
 def _recur(first: Sequence[str], rest: pl.DataFrame, most: float) -> bool:
     """Whether more than this share of the first cells are values of their columns as well."""
-    same = pl.all_horizontal(
-        pl.col(name).eq_missing(pl.lit(cell or None)) for name, cell in zip(rest.columns, first, strict=True)
-    )
-    others = rest.filter(~same) if rest.width else rest
     cells = [(name, cell) for name, cell in zip(rest.columns, first, strict=True) if cell.strip()]
-    again = sum(bool((others[name] == cell).any()) for name, cell in cells)
+    again = sum(bool((rest[name] == cell).any()) for name, cell in cells)
     return again > most * len(cells)
 
 

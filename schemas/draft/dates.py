@@ -1,6 +1,7 @@
 """Which formats the dates of a column are written in, and which of its texts mean that nothing has ended."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
@@ -113,13 +114,23 @@ def _formats(written: Cells) -> tuple[tuple[str, ...], bool]:
 def _candidates(cells: Cells) -> list[str]:
     """The formats that read at least one of a few texts."""
     few = Cells(cells.texts.head(_LOOKED_AT), cells.rows)
-    longest, has_time = few.longest, few.share(r"[0-9]:[0-9]") > 0
-    days = [format for format in _DAYS if _read(format, few)] if longest <= 18 else []
+    has_time = few.share(r"[0-9]:[0-9]") > 0
+    days = [format for format in _plausible(few) if _read(format, few)]
     if not has_time:
         return days
     first = Cells(few.texts.with_columns(pl.col("text").str.replace(r"[ T:]+ ?[0-9]{1,2}:[0-9]{2}.*$", "")), few.rows)
-    dated = [format for format in _DAYS if _read(format, first)]
+    dated = [format for format in _plausible(first) if _read(format, first)]
     return days + [day + time for day in dated for time in _TIMES if _read(day + time, few)]
+
+
+def _plausible(cells: Cells) -> list[str]:
+    """The formats of days whose signs are those of some text, and that name the month where it does."""
+    seen = {(frozenset(re.sub("[A-Za-z0-9]", "", text)), any(map(str.isalpha, text))) for text in cells.text}
+    return [format for format in _DAYS if _signs(format) in seen]
+
+
+def _signs(format: str) -> tuple[frozenset[str], bool]:
+    return frozenset(re.sub("%-?[A-Za-z]", "", format)), "%b" in format or "%B" in format
 
 
 def _read(format: str, cells: Cells) -> int:

@@ -22,6 +22,8 @@ from schemas.table import Judged, RawTable
 
 _SMALL: Final = 100
 """Rows of a sample in which each rejection counts."""
+_WELL: Final = 0.96
+"""Share of the rows of a small sample that are loaded where the others are slips."""
 _SLIPS: Final = 0.004
 """Share of the rows that a rule of one column may reject: what an agency's file has of slips."""
 _ROUNDS: Final = 6
@@ -123,6 +125,9 @@ def _judged(
 def _faults(judged: Judged, table: RawTable) -> dict[tuple[str, str], int]:
     """Column and rule → rows rejected by it, where they are more than slips; the reader's own faults aside."""
     height = table.rows.height
+    loaded = judged.accepted_rows + len(judged.duplicates)
+    if height < _SMALL and loaded >= _WELL * height:
+        return {}
     most = 0 if height < _SMALL else max(2, int(_SLIPS * height))
     counted = judged.rejected.filter(pl.col("column").is_not_null()).group_by("column", "rule").len()
     return {(column, rule): count for column, rule, count in counted.rows() if count > most}

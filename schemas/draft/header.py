@@ -28,7 +28,8 @@ SENSES: Final[Mapping[str, frozenset[str]]] = {
                  "emp user usr userid username supervisor counselor counsellor worker wrkr manager mgr clinician "
                  "therapist physician doctor prosecutor reviewer approver author instructor facilitator teacher "
                  "investigator technician badge laboratory lab victim witness requester interpreter clerk login "
-                 "sponsor advisor adviser interpretor originator representative occupation guardian mother father spouse relative kin employer caseworker psychologist nurse",
+                 "sponsor advisor adviser interpretor originator representative "
+        "occupation guardian mother father spouse relative kin employer caseworker psychologist nurse",
         "name": "name names nm",
         "given": "first given fname forename firstname fst frst",
         "surname": "last surname lname lastname family maiden",

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -171,20 +170,10 @@ def _is_default(field: "dataclasses.Field[object]", item: object) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text as the formatter writes it: double quotes unless others need fewer signs; raw where it is a pattern."""
+    """A text as the formatter writes it: in double quotes unless single ones need fewer signs; a pattern raw."""
     if "\\" in text and text.isprintable() and text.isascii() and '"' not in text and not text.endswith("\\"):
         return f'r"{text}"'
-    if not text.isprintable() or "\\" in text:
-        return _escaped(text)
-    if '"' in text and "'" not in text:
-        return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _escaped(text: str) -> str:
-    """A text with signs that cannot be seen, as escapes, in double quotes."""
-    shown = repr(text)
-    if shown[0] == '"':
-        return shown
-    inner = shown[1:-1].replace("\\'", "'")
-    return f"'{inner}'" if '"' in inner and "'" not in inner else '"' + inner.replace('"', '\\"') + '"'
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    escaped = repr(text + "'\"")[1:-1]
+    plain = escaped.replace("\\'", "'")[:-2]
+    return quote + plain.replace(quote, "\\" + quote) + quote

@@ -132,7 +132,8 @@ def _kind(name: Header, kept: Sequence[Told], kinds: Mapping[str, str]) -> str:
         score = _IN_NAME * len(words & set(name.words)) + min(_IN_NAME - 1, len(words & told))
         scores[kind] = score if kind in kinds else 0
     best = max(scores, key=lambda kind: scores[kind])
-    return best if scores[best] > 1 else "enrolment" if "enrolment" in kinds else "service"
+    alone = list(scores.values()).count(scores[best]) == 1
+    return best if scores[best] > 1 or (scores[best] and alone) else "enrolment" if "enrolment" in kinds else "service"
 
 
 def _codes(kind: str, kept: Sequence[Told]) -> Mapping[str, Code]:
