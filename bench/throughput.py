@@ -58,7 +58,8 @@ def yardstick(path: Path, folder: Path) -> float:
 
 def chain(path: Path, home: Path) -> dict[str, Any]:
     """Take ``path`` from the intake folder of a fresh home to its receipt; seconds by stage."""
-    from flows.ingest import land, take_next
+    from flows.arriving import land_all, pairing
+    from flows.ingest import take_next
     from flows.settings import Settings
     from flows.stores import open_stores
     from flows.warm import warm_up
@@ -69,8 +70,9 @@ def chain(path: Path, home: Path) -> dict[str, Any]:
         dropped = settings.intake / FEED.agency / FILE_NAME
         dropped.parent.mkdir(parents=True)
         dropped.hardlink_to(path)
+        settled = stores.intake.settled(settings.quiet_seconds, pairing(settings))
         marks = [("land", time.perf_counter())]
-        land(stores, dropped)
+        list(land_all(stores, settled))
         receipt = take_next(stores, lambda _, stage: marks.append((stage, time.perf_counter())))
         marks.append(("", time.perf_counter()))
     stages = {name: after - at for (name, at), (_, after) in pairwise(marks)}

@@ -90,6 +90,8 @@ def linkability(found: "Linkability") -> Iterator[str]:
         yield f"{_rows(little, 'carry', 'carries')} too little to be linked to anything."
     if found.column is not None and found.adds:
         yield f"Filling “{found.column}” would add {_rows(found.adds)}."
+    if found.is_estimate:
+        yield "These numbers are estimated from a sample of the rows."
 
 
 def difference(receipt: "Receipt") -> str | None:

@@ -82,7 +82,8 @@ class Linkability:
     """How many of the rows about a person can be linked to records of other agencies.
 
     ``enough``: rows that carry enough by themselves; ``by_number``: others that carry the agency's own number.
-    Were ``column`` filled wherever it is empty, ``adds`` rows more would carry enough.
+    Were ``column`` filled wherever it is empty, ``adds`` rows more would carry enough. ``is_estimate``: of a large
+    delivery a sample was looked at.
     """
 
     rows: int
@@ -90,6 +91,7 @@ class Linkability:
     by_number: int
     column: str | None = None
     adds: int = 0
+    is_estimate: bool = False
 
     @property
     def score(self) -> float:

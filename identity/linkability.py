@@ -23,6 +23,8 @@ ENOUGH: Final = 2
 _PIECES: Final = ("birth_date", "ssn4", "state_id", "fbi_number", "licence", "phone", "email", "address")
 """Columns that are evidence by themselves, beside the name, which must be whole, and a full Social Security number."""
 _NUMBER: Final = "number"
+SAMPLE: Final = 20_000
+"""So many rows of a batch are looked at, evenly: a share of them is known to within 0.7 points (95 %)."""
 
 Carried = frozenset[str]
 """The columns of `STANDARD` that a row fills, and `_NUMBER` where it has the agency's own number."""
@@ -34,7 +36,8 @@ class Linkability:
 
     ``enough``: rows that carry enough by themselves; ``by_number``: others, which are linked if another row, of this
     or another feed, names the person under the agency's own number that they carry. Were ``column`` filled wherever
-    it is empty, ``adds`` rows more would carry enough.
+    it is empty, ``adds`` rows more would carry enough. ``is_estimate``: the counts stand for all rows, but of a
+    large batch only every so-many-th was looked at.
     """
 
     rows: int
@@ -42,6 +45,7 @@ class Linkability:
     by_number: int
     column: str | None = None
     adds: int = 0
+    is_estimate: bool = False
 
     @property
     def score(self) -> float:
@@ -55,12 +59,18 @@ def score(feed: Feed, batches: Iterable[pl.DataFrame]) -> Linkability | None:
     if isinstance(feed.subject, NoSubject):
         return None
     counted: Counter[Carried] = Counter()
+    rows, is_estimate = 0, False
     for batch in batches:
-        counted.update(_counted(feed, batch))
-    enough = sum(rows for fields, rows in counted.items() if suffices(fields))
-    by_number = sum(rows for fields, rows in counted.items() if _NUMBER in fields and not suffices(fields))
+        step = -(-batch.height // SAMPLE)
+        counted.update({fields: step * seen for fields, seen in _counted(feed, batch[:: max(step, 1)]).items()})
+        rows, is_estimate = rows + batch.height, is_estimate or step > 1
+    if is_estimate:
+        scale = rows / counted.total()
+        counted = Counter({fields: round(scale * seen) for fields, seen in counted.items()})
+    enough = min(sum(seen for fields, seen in counted.items() if suffices(fields)), rows)
+    by_number = sum(seen for fields, seen in counted.items() if _NUMBER in fields and not suffices(fields))
     column, adds = _most_helpful(feed, counted)
-    return Linkability(counted.total(), enough, by_number, column, adds)
+    return Linkability(rows, enough, min(by_number, rows - enough), column, adds, is_estimate)
 
 
 def suffices(fields: Carried) -> bool:
