@@ -197,7 +197,7 @@ def test_a_large_batch_is_estimated_from_an_even_sample_and_says_so() -> None:
         birth_date=pl.when(numbers % 4 > 0).then(pl.lit(dt.date(1984, 7, 23))),
         Day=None,
     )
-    found = score(PEER, [frame.with_columns(sex=None, phone=None, zip=None)])
+    found = score(PEER, [frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("sex", "phone", "zip"))])
     assert found is not None and found.is_estimate
     assert found.rows == count
     assert found.enough == pytest.approx(0.75 * count, rel=0.01)
