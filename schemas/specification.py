@@ -72,7 +72,7 @@ def specification(feed: Feed) -> Specification:
         "the others are taken.",
         row_rules=tuple(_row_rules(feed)),
         delivery_rules=tuple(_delivery_rules(feed)),
-        example_name=example_name(feed, _example_day(feed)),
+        example_name=example_name(feed, example_day(feed)),
         example_lines=tuple(example_lines(feed)),
         example_rows=tuple(tuple(cell or "" for cell in row) for row in made.rows()),
     )
@@ -80,7 +80,7 @@ def specification(feed: Feed) -> Specification:
 
 def _facts(feed: Feed, agreement: Agreement | None) -> Iterator[tuple[str, str]]:
     lag = f", with at most {feed.coverage.lag_days} days of delay" if feed.coverage.lag_days else ""
-    yield "File", f"`{_file_in_words(feed)}`, for example `{example_name(feed, _example_day(feed))}`"
+    yield "File", f"`{_file_in_words(feed)}`, for example `{example_name(feed, example_day(feed))}`"
     yield "Format", format_in_words(feed.format)
     yield "Delivery", delivery_in_words(feed.delivery)
     yield "Complete", f"from {feed.coverage.since.isoformat()} to {as_of_in_words(feed.coverage.date)}{lag}"
@@ -103,7 +103,8 @@ def _file_in_words(feed: Feed) -> str:
     return name.replace("{sequence}", "N")
 
 
-def _example_day(feed: Feed) -> dt.date:
+def example_day(feed: Feed) -> dt.date:
+    """The as-of date of the example file."""
     return feed.coverage.date.date if isinstance(feed.coverage.date, Fixed) else max(_SOME_DAY, feed.coverage.since)
 
 
