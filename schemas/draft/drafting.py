@@ -16,6 +16,7 @@ from schemas.draft.guess import Guess, guess, text_of
 from schemas.draft.header import read_header
 from schemas.draft.nulls import null_texts, with_nulls, without_nulls
 from schemas.draft.source import module_source
+from schemas.errors import ContractError
 from schemas.formats import Format
 from schemas.rows import judge_rows
 from schemas.table import Judged, RawTable
@@ -63,11 +64,14 @@ def draft(
 
     ``others``: the agency's feeds: a header of theirs is the same number there and here, and their agreement is this
     one's. ``day``: the as-of date where neither name nor columns have one (default: today).
+    Raises `ContractError` where the name cannot be a feed's or no header a column's.
     """
     nulls = null_texts(table)
     rows = without_nulls(table.rows, nulls)
     sample = Sample(name, agency, file_name, with_nulls(format, nulls), rows, tuple(others), day or dt.date.today())
     guesses = _guesses(rows, others)
+    if not guesses:
+        raise ContractError(name, "columns", "has no header that a contract can declare")
     nullable: frozenset[str] = frozenset()
     unordered: frozenset[str] = frozenset()
     built, judged = _judged(sample, guesses, nullable, unordered, table)

@@ -47,6 +47,6 @@ def with_nulls(format: Format, nulls: tuple[str, ...]) -> Format:
 
 def without_nulls(rows: pl.DataFrame, nulls: tuple[str, ...]) -> pl.DataFrame:
     """The rows with null where a cell is one of these texts."""
-    texts = pl.Series(nulls, dtype=pl.String).implode()
-    cells = [pl.when(~pl.col(name).is_in(texts)).then(pl.col(name)).alias(name) for name in rows.columns[1:]]
-    return rows.select("row_number", *cells)
+    texts = pl.Series(nulls, dtype=pl.String)
+    cells = {name: rows[name].set(rows[name].is_in(texts.implode()), None) for name in rows.columns[1:]}
+    return pl.DataFrame({"row_number": rows["row_number"], **cells})

@@ -14,7 +14,9 @@ from schemas.catalogue import feeds
 from schemas.columns import Code, Date
 from schemas.contract import Delimited, Feed
 from schemas.draft import draft
+from schemas.draft.build import is_declarable
 from schemas.draft.source import module_source, quoted
+from schemas.errors import ContractError
 from schemas.synthetic import rows
 from schemas.table import FAULTS, RawTable
 
@@ -106,3 +108,28 @@ def test_no_cell_is_in_a_draft_but_codes_open_ends_and_null_texts() -> None:
         assert shown <= allowed
     assert not any(canary in source for canary in CANARIES)
     assert "1000000" not in source
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=12),
+    st.sampled_from(["2024-01-31", "12/31/9999", "NULL", "7", "1.5", "A", "Y\n", '"', "\\"]),
+)
+HEADERS = st.text(min_size=1, max_size=14).filter(lambda name: name != "row_number")
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_draft_of_any_table_is_a_feed_and_its_module_says_so(data: st.DataObject) -> None:
+    headers = data.draw(st.lists(HEADERS, min_size=1, max_size=5, unique=True))
+    height = data.draw(st.integers(0, 6))
+    columns = {name: data.draw(st.lists(CELLS, min_size=height, max_size=height)) for name in headers}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(headers, pl.String())).with_row_index("row_number", offset=2)
+    table = RawTable(frame.cast({"row_number": pl.Int64()}), FAULTS.to_frame(), height)
+    file_name = data.draw(st.text(min_size=1, max_size=12))
+    if not any(map(is_declarable, headers)):
+        with pytest.raises(ContractError):
+            draft("acme_rows", "acme", file_name, Delimited(), table)
+        return
+    drafted = draft("acme_rows", "acme", file_name, Delimited(), table)
+    assert built(drafted.source()) == drafted.feed
