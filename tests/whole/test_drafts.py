@@ -65,7 +65,8 @@ def test_drafts_of_the_city_load_its_files_and_miss_nothing_that_identifies(city
         (by_hand,) = match(path.name, path.parent.name)
         feed = drafted(path.read_bytes(), path.name, path.parent.name)
         taken, received, outcome = loaded(feed, path.read_bytes(), path.name)
-        assert taken >= min(ENOUGH * received, loaded(by_hand, path.read_bytes(), path.name)[0]), path.name
+        if taken < ENOUGH * received:
+            assert taken >= loaded(by_hand, path.read_bytes(), path.name)[0], path.name
         assert outcome != "hold"
         mine = {column.name: is_protected(column) for column in feed.columns}
         assert {column.name for column in by_hand.columns if is_protected(column) and not mine[column.name]} == set()
@@ -101,9 +102,11 @@ FOLDERS = (
 )  # fmt: skip
 
 
-def test_drafts_of_agencies_files_load_them_wherever_they_are_rectangular(shared_data: Path) -> None:
+@pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.slow)])
+def test_drafts_of_agencies_files_load_them_wherever_they_are_rectangular(shared_data: Path, step: int) -> None:
     tried, headers = 0, set()
-    for path in (path for folder in FOLDERS for path in sorted((shared_data / folder).rglob("*.csv"))):
+    paths = [path for folder in FOLDERS for path in sorted((shared_data / folder).rglob("*.csv"))]
+    for path in paths[::step]:
         content = path.read_bytes()
         if content[:200] in headers:
             continue
@@ -117,4 +120,4 @@ def test_drafts_of_agencies_files_load_them_wherever_they_are_rectangular(shared
         if path.name not in NOT_RECTANGULAR and received:
             assert taken >= ENOUGH * received, path.name
             tried += 1
-    assert tried > 150
+    assert tried > 150 / step
