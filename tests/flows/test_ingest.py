@@ -16,6 +16,7 @@ from flows.once import ingest_once, sweep_once
 from flows.settings import Settings
 from flows.stores import Stores
 from flows.sweep import sweep
+from identity.split import split_batches
 from schemas.errors import StoreError
 from tests.flows.conftest import content, deliver, land
 from warehouse.store.engine import Unavailable
@@ -99,7 +100,7 @@ def test_a_shrunken_file_is_held(stores: Stores) -> None:
 def test_poison_is_quarantined_and_the_files_behind_it_go_on(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     first = land(stores, deliver(stores.settings, NAME, content(seed=1)))[0]
     land(stores, deliver(stores.settings, "supervision_20250608.csv", content(seed=2)))
-    genuine = loading.split_batches
+    genuine = split_batches
 
     def poisoned(*arguments: Any) -> Generator[pl.DataFrame, None, None]:
         if arguments[2] == first.extract_id:
