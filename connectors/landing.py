@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from connectors.place import Place, failure_of, guarded
 from connectors.sealing import CHUNK, KEY_BYTES, read_up_to, seal, unseal, unsealed
 from schemas.errors import SettingsError, StoreError
+from schemas.failpoint import reach
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _STORED: Final = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})")
@@ -74,6 +75,7 @@ class LandingStore:
         """Store what a stream gives, as `put` does."""
         pieces = _HashedPieces(stream)
         aside = self._write_aside(pieces, lambda: pieces.digest.encode())
+        reach("landing.written")
         try:
             self._make_check()
             self._keep(aside, pieces.digest, name, manifest)
@@ -197,8 +199,10 @@ class LandingStore:
         place.make_folder(path.rpartition("/")[0])
         self.rename(digest, name)
         self.attach(digest, manifest)
+        reach("landing.belongings")
         place.system.mv(aside, path)
         self._sync_folder(path)
+        reach("landing.stored")
 
     def _put_beside(self, path: str, content: bytes, bound_to: bytes) -> None:
         self._place.system.mv(self._write_aside([content], lambda: bound_to), path)

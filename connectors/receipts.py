@@ -22,6 +22,7 @@ from connectors.intake import RECEIPTS
 from connectors.receipt_page import index_page, page
 from connectors.receipt_text import text
 from schemas.errors import StoreError
+from schemas.failpoint import reach
 
 PLACES: Final = 20
 """How many rows a receipt names for each fault; it counts them all."""
@@ -228,6 +229,7 @@ def _write_all(folder: Path, files: Mapping[str, bytes]) -> Path:
         for name, content in files.items():
             path = folder / name
             _replace(path, content, shared)
+            reach("receipt.written")
     except OSError as error:
         code = error.errno
     else:

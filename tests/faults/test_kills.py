@@ -1,117 +1,124 @@
-"""A real child process is killed at stages and at random times; whoever comes next ends the work."""
+"""A real child process is killed at each failpoint and at random times; whoever comes next ends the work."""
 
 import signal
 import time
+from collections import Counter
 from random import Random
+from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
 
-from flows.once import ingest_once
+from bench.kills import STATES, Kill, Outcome, drop, empty, outcome, problems, reap, run, start, undisturbed, work
 from flows.stores import Stores
-from flows.sweep import sweep
-from schemas.feeds.metro_probation_contacts import FEED as CONTACTS_FEED
-from tests.faults.child import start
-from tests.faults.conftest import empty, files_of
+from schemas.failpoint import FAILPOINTS
 from tests.faults.fault import withstands
-from tests.flows.conftest import content, deliver
-from warehouse.store.digest import logical_digest
 
-STAGES = ("open", "read", "rows", "delivery", "split", "load", "confirm", "receipt")
-CONTACTS = CONTACTS_FEED.name
-FILES = 4
-PATIENCE = 60.0
+BEFORE = {
+    "receipt.stated": (Kill("arrival.removed", len(STATES)),),
+    "sweep.confirmed": (Kill("extract.confirm"),),
+    "quarantine.adopted": (Kill("split.staged"),),
+    "sweep.discarded": (Kill("split.staged"), Kill("quarantine.adopted")),
+}
+"""Deaths without which nobody comes to a failpoint."""
+GIVEN_UP = ("quarantine.adopted", "sweep.discarded")
+"""Reached only for a file that is given up: after one attempt here."""
+EXPIRED = "retention.removed"
+WHOLLY = tuple(name for name in FAILPOINTS if name.startswith(("link.", "publish.")))
+INGESTING = tuple(name for name in FAILPOINTS if name not in (*WHOLLY, *GIVEN_UP, EXPIRED))
 
 
-def drop(stores: Stores) -> None:
-    """Two full deliveries of one feed, one of another, and a file that is refused."""
-    deliver(stores.settings, "supervision_20250601.csv", content(size=30, seed=1))
-    deliver(stores.settings, "supervision_20250608.csv", content(size=31, seed=2))
-    deliver(stores.settings, "contacts_20250608.csv", content(CONTACTS, 40, 3), CONTACTS)
-    deliver(stores.settings, "supervision_20250615.csv", content(size=5).rename({"Gender": "Sex"}))
+class Undisturbed(NamedTuple):
+    outcome: Outcome
+    met: Counter[str]
+    seconds: float
 
 
 @pytest.fixture(scope="module")
-def undisturbed(opened: Stores) -> tuple[str, float]:
-    """The logical digest of the files when nobody is killed, and the seconds a child takes for them."""
+def calm(opened: Stores) -> Undisturbed:
+    """What the files come to when nobody is killed, and the seconds a child takes for them."""
+    found, met = undisturbed(opened)
+    assert problems(opened) == []
+    assert tuple(sorted(one.state for one in opened.ledger.extracts())) == STATES
     empty(opened)
     drop(opened)
     begun = time.monotonic()
-    child = start(opened.settings)
-    child.join(PATIENCE)
-    assert child.exitcode == 0
-    taken = time.monotonic() - begun
-    check(opened)
-    return logical_digest(opened.warehouse), taken
+    assert run(opened, Kill()) == 0
+    seconds = time.monotonic() - begun
+    assert outcome(opened) == found
+    return Undisturbed(found, met, seconds)
 
 
-def survive(stores: Stores) -> None:
-    """What the next run finds: the leases of the dead have run out."""
-    with stores.warehouse.begin() as connection:
-        connection.execute(sa.text("UPDATE ledger.extract SET lease_until = lease_until - interval '1 day'"))
-    for _ in ingest_once(stores):
-        pass
-    sweep(stores)
+@pytest.fixture(scope="module")
+def calm_wholly(opened: Stores) -> Outcome:
+    return undisturbed(opened, wholly=True)[0]
 
 
-def check(stores: Stores) -> None:
-    """Nothing is lost, doubled, or left lying."""
-    extracts = stores.ledger.extracts()
-    assert len(extracts) == FILES
-    assert sorted(one.state for one in extracts) == ["loaded", "loaded", "loaded", "refused"]
-    for one in extracts:
-        counts = one.counts
-        assert counts.received == counts.loaded + counts.rejected + counts.duplicate + counts.quarantined
-    receipts = {path.name for path in stores.settings.intake.glob("*/receipts/*")}
-    assert receipts == {f"{one.extract_id}.{kind}" for one in extracts for kind in ("json", "txt")}
-    assert files_of(stores) == []
-    assert stores.vault.staged() == ()
+def check(stores: Stores, expected: Outcome) -> None:
+    """Nothing is lost, doubled, out of balance or left lying."""
+    assert problems(stores) == []
+    found = outcome(stores)
+    assert (found.lost(expected), found.doubled(expected)) == (0, 0)
+    assert found.digest == expected.digest
 
 
-@withstands("SIGKILL at a named stage", "resumes; digest equal to an undisturbed run", "CIAT")
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_kill_at_the_beginning_of_a_stage_changes_nothing(
-    stage: str, undisturbed: tuple[str, float], stores: Stores
-) -> None:
+@withstands("SIGKILL at every named failpoint", "resumes; digest equal to an undisturbed run", "CIAT")
+@pytest.mark.parametrize("point", INGESTING)
+def test_a_kill_at_a_failpoint_changes_nothing(point: str, calm: Undisturbed, stores: Stores) -> None:
     drop(stores)
-    child = start(stores.settings, stage, 1 + STAGES.index(stage) % 2)
-    child.join(PATIENCE)
-    assert child.exitcode == -signal.SIGKILL
-    survive(stores)
-    check(stores)
-    assert logical_digest(stores.warehouse) == undisturbed[0]
+    for kill in BEFORE.get(point, ()):
+        assert run(stores, kill) == -signal.SIGKILL
+    assert run(stores, Kill(point, 1 + calm.met[point] // 2)) == -signal.SIGKILL
+    work(stores)
+    check(stores, calm.outcome)
+
+
+@withstands("SIGKILL while linking or publishing", "resumes; digest equal to an undisturbed run", "IA")
+@pytest.mark.parametrize("point", WHOLLY)
+def test_a_kill_while_linking_or_publishing_changes_nothing(point: str, calm_wholly: Outcome, stores: Stores) -> None:
+    drop(stores)
+    assert run(stores, Kill(point), wholly=True) == -signal.SIGKILL
+    work(stores, wholly=True)
+    check(stores, calm_wholly)
+
+
+@withstands("a worker that dies of one file each time", "quarantined after N tries; the files behind it go on", "CT")
+@pytest.mark.parametrize("point", GIVEN_UP)
+def test_a_file_that_kills_its_worker_is_quarantined(point: str, stores: Stores) -> None:
+    settings = stores.settings.model_copy(update={"attempts": 1})
+    drop(stores)
+    assert run(stores, Kill("split.staged", 2), settings=settings) == -signal.SIGKILL
+    assert run(stores, Kill(point), settings=settings) == -signal.SIGKILL
+    assert run(stores, Kill(), settings=settings) == 0
+    assert problems(stores) == []
+    ends = Counter((one.state, one.code) for one in stores.ledger.extracts())
+    assert ends["quarantined", "worker_lost"] == 1
+    assert ends.total() == len(STATES)
+    assert not any(one.state == "loaded" and one.counts.loaded == 0 for one in stores.ledger.extracts())
+
+
+@withstands("SIGKILL while expired files are erased", "they are erased; the ledger keeps what it knows", "AT")
+def test_a_kill_while_erasing_leaves_no_bytes(calm: Undisturbed, stores: Stores) -> None:
+    drop(stores)
+    work(stores)
+    with stores.warehouse.begin() as connection:
+        connection.execute(sa.text("UPDATE ledger.extract SET finished_at = finished_at - interval '20 years'"))
+    assert run(stores, Kill(EXPIRED)) == -signal.SIGKILL
+    work(stores)
+    assert [*stores.landing.digests(), *stores.quarantine.digests()] == []
+    with stores.warehouse.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM ledger.extract WHERE expunged_at IS NULL")) == 0
+    check(stores, calm.outcome)
 
 
 @withstands("SIGKILL at random times", "resumes; digest equal to an undisturbed run", "CIAT")
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 100))])
-def test_kills_at_random_times_change_nothing(seed: int, undisturbed: tuple[str, float], stores: Stores) -> None:
+def test_kills_at_random_times_change_nothing(seed: int, calm: Undisturbed, stores: Stores) -> None:
     random = Random(seed)
     drop(stores)
     for _ in range(2):
         child = start(stores.settings)
-        child.join(random.uniform(0, undisturbed[1]))
-        child.kill()
-        child.join(PATIENCE)
-        with stores.warehouse.begin() as connection:
-            connection.execute(sa.text("UPDATE ledger.extract SET lease_until = lease_until - interval '1 day'"))
-    survive(stores)
-    check(stores)
-    assert logical_digest(stores.warehouse) == undisturbed[0]
-
-
-@withstands("a worker that dies of one file each time", "quarantined after N tries; the files behind it go on", "CT")
-def test_a_file_that_kills_its_worker_is_quarantined(stores: Stores) -> None:
-    settings = stores.settings.model_copy(update={"attempts": 1})
-    drop(stores)
-    child = start(settings, "rows", 1)
-    child.join(PATIENCE)
-    assert child.exitcode == -signal.SIGKILL
-    with stores.warehouse.begin() as connection:
-        connection.execute(sa.text("UPDATE ledger.extract SET lease_until = lease_until - interval '1 day'"))
-    child = start(settings)
-    child.join(PATIENCE)
-    assert child.exitcode == 0
-    states = [(one.state, one.code) for one in stores.ledger.extracts()]
-    assert states.count(("quarantined", "worker_lost")) == 1
-    assert sorted(state for state, _ in states) == ["loaded", "loaded", "quarantined", "refused"]
-    assert len(list(stores.settings.intake.glob("*/receipts/*.json"))) == FILES
+        child.join(random.uniform(0, calm.seconds))
+        reap(stores, child)
+    work(stores)
+    check(stores, calm.outcome)

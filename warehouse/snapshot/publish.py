@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from schemas import catalogue
 from schemas.contract import Feed
 from schemas.errors import StoreError
+from schemas.failpoint import reach
 from warehouse.outcomes.compute import OutcomeTables, compute
 from warehouse.snapshot import tables
 from warehouse.snapshot.dictionary import describe
@@ -75,6 +76,7 @@ def publish(
                 published, manifest = _make(connection, folder, draft / DATABASE, stated)
             _write_back(warehouse_url, draft / DATABASE)
             keep(folder, manifest)
+            reach("publish.written")
             swap(folder, draft / DATABASE, manifest)
             retire(folder, dt.timedelta(days=retention_days))
     except duckdb.Error as error:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Table
 
 from schemas.contract import Delta, Feed, Full
 from schemas.errors import StoreError
+from schemas.failpoint import reach
 from warehouse.store import versions
 from warehouse.store.copy import copy
 from warehouse.store.difference import Difference, difference
@@ -79,7 +80,9 @@ def load(
             "content_digest": content_digest, "difference": changes and changes.to_json(),
             "receipt": dict(receipt(changes) if callable(receipt) else receipt),
         }  # fmt: skip
+        reach("load.finishing")
         finish(connection, extract.extract_id, "loaded", counts, dated | said)
+        reach("load.finished")
     return changes
 
 
@@ -91,6 +94,7 @@ def _copy_content(connection: Connection, extract_id: int, feed: Feed, frames: I
         _copy(connection, span, extract_id, spans(feed, content))
         stated.append(versions.stated(content))
         versions.write(connection, extract_id, stated[-1])
+        reach("load.copied")
     return pl.concat(stated)
 
 
