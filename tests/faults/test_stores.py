@@ -27,7 +27,7 @@ QUICK = {"fsync": "off", "shared_buffers": "64MB"}
 """What is committed outlives the server's processes, if not the machine."""
 
 
-@withstands("warehouse down", "fails; started again, everything goes on", "IT")
+@withstands("warehouse down", "fails; started again, everything goes on", "IT", "away")
 def test_a_stopped_server_loses_nothing(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", master_key=SecretStr(secrets.token_hex(32)), quiet_seconds=0.02)
     with EmbeddedServer(settings.home, QUICK) as server, open_stores(settings) as stores:
@@ -45,7 +45,7 @@ def test_a_stopped_server_loses_nothing(tmp_path: Path) -> None:
         assert len(stores.ledger.extracts()) == 2
 
 
-@withstands("vault key missing", "fails closed before anything is opened", "PT")
+@withstands("vault key missing", "fails closed before anything is opened", "PT", "key")
 @pytest.mark.parametrize("key", [None, "00" * 32, "a password"])
 def test_without_a_proper_key_nothing_is_taken(key: str | None, stores: Stores) -> None:
     path = deliver(stores.settings, NAME, content())
@@ -56,7 +56,7 @@ def test_without_a_proper_key_nothing_is_taken(key: str | None, stores: Stores) 
     assert stores.ledger.extracts() == ()
 
 
-@withstands("another key than the installation's", "nothing can be read, nothing is loaded", "PA")
+@withstands("another key than the installation's", "nothing can be read, nothing is loaded", "PA", "key")
 def test_under_another_key_nothing_is_loaded(stores: Stores) -> None:
     land(stores, deliver(stores.settings, NAME, content()))
     drain_under_another_key(stores)
@@ -64,8 +64,7 @@ def test_under_another_key_nothing_is_loaded(stores: Stores) -> None:
     assert stores.vault.staged() == ()
 
 
-@withstands("another key than the installation's", "refused at the start; what waits goes on waiting", "T")
-@pytest.mark.xfail(strict=True, reason="no store remembers its key: waiting files end as quarantined under a wrong one")
+@withstands("another key than the installation's", "refused at the start; what waits goes on waiting", "T", "key")
 def test_under_another_key_no_file_is_given_up(stores: Stores) -> None:
     land(stores, deliver(stores.settings, NAME, content()))
     drain_under_another_key(stores)
@@ -97,7 +96,7 @@ def full() -> Iterator[Path]:
         folder.rmdir()
 
 
-@withstands("no space left in the landing store", "the file stays in the intake until there is room", "ACT")
+@withstands("no space left in the landing store", "the file stays in the intake until there is room", "ACT", "space")
 def test_a_full_landing_store_takes_nothing_and_loses_nothing(full: Path, stores: Stores) -> None:
     settings = stores.settings.model_copy(update={"landing_url": (full / "landing").as_uri()})
     path = deliver(settings, NAME, content(size=400))
