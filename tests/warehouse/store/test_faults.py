@@ -45,7 +45,9 @@ class Workers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.engine.begin() as connection:
-            connection.execute(text("TRUNCATE ledger.extract, ledger.rejection, ledger.decision, timeline.record_block"))
+            connection.execute(
+                text("TRUNCATE ledger.extract, ledger.rejection, ledger.decision, timeline.record_block")
+            )
         self.ledger, self.surrogate = Ledger(self.engine), Surrogates(Random(5))
         self.delivered: set[tuple[int, int]] = set()
         self.fences: dict[int, int] = {}
