@@ -24,6 +24,10 @@ types: .venv
 imports: .venv
 	$(BIN)/lint-imports
 
+torture: .venv
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m slow
+	$(BIN)/python -m bench.torture --jobs $(WORKERS) --out docs/torture.json
+
 bench: .venv
 	$(BIN)/python -m bench.throughput
 

@@ -33,7 +33,7 @@ from warehouse.store.digest import logical_digest
 
 CONTEXT: Final = multiprocessing.get_context("forkserver")
 IMPORTED: Final = (
-    "bench.kills", "connectors.intakes", "connectors.landing", "connectors.readers", "great_expectations",
+    "bench.kills", "hypothesis", "connectors.intakes", "connectors.landing", "connectors.readers", "great_expectations",
     "identity.references", "identity.split", "identity.vault", "pandera.polars", "warehouse.snapshot.views",
     "warehouse.store.ledger", "warehouse.store.load", "warehouse.store.migrate",
 )  # fmt: skip
@@ -41,6 +41,7 @@ PATIENCE: Final = 120.0
 TICK: Final = 0.01
 """Longer than the kernel's clock of change times stands still: the same bytes a moment later are another delivery."""
 
+ANY: Final = "any failpoint"
 SUPERVISION: Final = "metro_probation_supervision"
 CONTACTS: Final = "metro_probation_contacts"
 ATTENDANCE: Final = "metro_peer_attendance"
@@ -48,7 +49,10 @@ ATTENDANCE: Final = "metro_peer_attendance"
 
 @dataclass(frozen=True)
 class Kill:
-    """Where a child dies: when it reaches ``point`` the ``nth`` time. Without a point it works to the end."""
+    """Where a child dies: when it reaches ``point`` the ``nth`` time, or any failpoint where ``point`` is `ANY`.
+
+    Without a point it works to its end.
+    """
 
     point: str = ""
     nth: int = 1
@@ -108,8 +112,8 @@ def _work(settings: Settings, kill: Kill, wholly: bool) -> None:
     seen: Counter[str] = Counter()
 
     def die(name: str) -> None:
-        seen[name] += 1
-        if name == kill.point and seen[name] == kill.nth:
+        seen.update((name, ANY))
+        if kill.point in (name, ANY) and seen[kill.point] == kill.nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with armed(die), open_stores(settings) as stores:
