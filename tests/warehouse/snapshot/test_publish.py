@@ -143,7 +143,8 @@ def own(filled: Databases, engine: Engine, tmp_path: Path) -> Iterator[tuple[Pat
     yield tmp_path, filled.warehouse
     with engine.begin() as connection:
         for table in ("timeline.event", "timeline.span", "timeline.record_block", "ledger.extract"):
-            connection.execute(text(f"DELETE FROM {table} WHERE extract_id > 7"))
+            every = table == "timeline.record_block"
+            connection.execute(text(f"DELETE FROM {table} WHERE extract_id > 7 OR {every}"))
 
 
 NEW_CHARGE = "extract_id, row_number, moment, source_key, subject_id, record_id, kind, event_date, detail"
@@ -175,6 +176,23 @@ def test_a_full_delivery_replaces_the_one_before_and_history_keeps_both(own: tup
         )
     assert current == [("2023-01-01",)]
     assert history == [("2020-04-01", "2024-01-01", "2024-02-01"), ("2023-01-01", "2024-02-01", None)]
+
+
+def test_a_correction_is_shown_as_in_the_warehouse_and_its_partitions_are_used_again(
+    own: tuple[Path, str], engine: Engine
+) -> None:
+    root, url = own
+    first = 1
+    correction = extract(engine, "metro_court_charges", "2024-02-01", "delta")
+    rows(engine, "record_block", "extract_id, source_keys", f"({first}, '{{1}}'), ({correction}, '{{1, 2}}')")
+    rows(engine, "event", NEW_CHARGE, f"({correction}, 2, 0, 1, 1, 70, 'charge', '2020-04-02', '{{}}')")
+    published = publish(url, root, "demo", feeds())
+    query = "SELECT event_date, known_from, known_until FROM event_history WHERE kind = 'charge' ORDER BY 2"
+    with duckdb.connect(str(published.path), read_only=True) as connection, engine.connect() as stored:
+        shown = all_rows(connection, query)
+        assert shown == [tuple(row) for row in stored.execute(text(query.replace("FROM ", "FROM warehouse.")))]
+    assert [str(until) for _, _, until in shown] == ["2024-02-01", "None"]
+    assert publish(url, root, "demo", feeds()).partitions_written == 0
 
 
 def test_old_versions_are_removed_after_their_time_and_no_file_that_is_needed(
