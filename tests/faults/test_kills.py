@@ -86,7 +86,12 @@ def test_a_kill_while_linking_or_publishing_changes_nothing(point: str, calm_who
     check(stores, calm_wholly)
 
 
-@withstands("a worker that dies of one file each time", "quarantined after N tries; the files behind it go on", "CT")
+POISON = "quarantined after N tries; the files behind it go on"
+
+
+@withstands("a worker that dies of one file each time", POISON, "CT", "poison")
+    "a worker that dies of one file each time", "quarantined after N tries; the files behind it go on", "CT", "poison"
+)
 @pytest.mark.parametrize("point", GIVEN_UP)
 def test_a_file_that_kills_its_worker_is_quarantined(point: str, stores: Stores) -> None:
     settings = stores.settings.model_copy(update={"attempts": 1})
@@ -133,6 +138,6 @@ def test_every_failpoint_is_killed_at_by_a_test_here() -> None:
     assert killed == set(FAILPOINTS)
 
 
-@withstands("hostile files of every kind", "one end and one receipt each; the counts add up", "CT")
+@withstands("hostile files of every kind", "one end and one receipt each; the counts add up", "CT", "text")
 def test_generated_files_are_all_accounted_for(stores: Stores) -> None:
     assert take_batch(stores, 100, seed=1)[1] == []
