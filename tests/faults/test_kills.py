@@ -86,10 +86,7 @@ def test_a_kill_while_linking_or_publishing_changes_nothing(point: str, calm_who
     check(stores, calm_wholly)
 
 
-POISON = "quarantined after N tries; the files behind it go on"
-
-
-@withstands("a worker that dies of one file each time", POISON, "CT", "poison")
+@withstands(
     "a worker that dies of one file each time", "quarantined after N tries; the files behind it go on", "CT", "poison"
 )
 @pytest.mark.parametrize("point", GIVEN_UP)
