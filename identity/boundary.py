@@ -4,12 +4,15 @@ import functools
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
-from schemas.errors import StoreError, ThroughcareError
+from schemas.errors import StoreError, ThroughcareError, Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_UNAVAILABLE: Final = ("08", "53", "57")
+"""SQLSTATE classes of a server that is away, full or shutting down."""
 
 
 def sealed(function: Callable[P, R]) -> Callable[P, R]:
@@ -25,9 +28,9 @@ def sealed(function: Callable[P, R]) -> Callable[P, R]:
         except ThroughcareError:
             raise
         except Exception as error:
-            message = _place(function.__qualname__, error)
+            failure = _failure(function.__qualname__, error)
         # Raised outside the handler, so that neither cause nor context carries the original.
-        raise StoreError(message)
+        raise failure
 
     return call
 
@@ -43,14 +46,15 @@ def sealed_iterator(function: Callable[P, Iterator[R]]) -> Callable[P, Generator
         except ThroughcareError:
             raise
         except Exception as error:
-            message = _place(function.__qualname__, error)
-        raise StoreError(message)
+            failure = _failure(function.__qualname__, error)
+        raise failure
 
     return iterate
 
 
-def _place(name: str, error: Exception) -> str:
+def _failure(name: str, error: Exception) -> StoreError:
     state = getattr(getattr(error, "orig", error), "sqlstate", None)
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if "identity" in Path(frame.filename).parts]
     where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
-    return f"vault: {name} failed, {type(error).__name__}{f' {state}' if state else ''}{where}"
+    message = f"vault: {name} failed, {type(error).__name__}{f' {state}' if state else ''}{where}"
+    return (Unavailable if (state or "").startswith(_UNAVAILABLE) else StoreError)(message)

@@ -31,6 +31,10 @@ class StoreError(ThroughcareError):
     exit_code = 4
 
 
+class Unavailable(StoreError):
+    """The store cannot be reached or has no room: the same call may succeed later, and no file is to blame."""
+
+
 @dataclass
 class DeliveryRefused(ThroughcareError):
     """A delivered file is refused as a whole: a closed code and, where it helps, row number and column."""

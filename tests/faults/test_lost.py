@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from bench.kills import empty
+from connectors.receipts import Receipt
 from flows import handing
 from flows.ingest import drain, take_next
 from flows.link import link
@@ -194,7 +195,7 @@ def test_a_full_receipts_folder_takes_no_load_back(stores: Stores, monkeypatch: 
     check(stores)
 
 
-def drain_all(stores: Stores) -> list[object]:
+def drain_all(stores: Stores) -> list[Receipt]:
     land_missed(stores)
     return list(drain(stores))
 

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from flows.stores import Stores, open_stores
 from identity.split import split  # noqa: F401 - imported before the server is stopped
 from schemas.errors import SettingsError, StoreError
 from tests.faults.fault import withstands
+from tests.faults.steps import check, spans
 from tests.flows.conftest import content, deliver, land
 
 NAME = "supervision_20250601.csv"
@@ -80,13 +81,27 @@ def drain_under_another_key(stores: Stores) -> None:
 @pytest.fixture
 def full() -> Iterator[Path]:
     """A file system of 64 kB."""
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"faults-{os.getpid()}"
+    with mounted("64k") as folder:
+        yield folder
+
+
+@pytest.fixture
+def small() -> Iterator[Path]:
+    """A file system of 400 MB: room for a server and its log."""
+    with mounted("400m") as folder:
+        yield folder
+
+
+@contextmanager
+def mounted(size: str) -> Iterator[Path]:
+    """A file system of its own, in memory."""
+    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"faults-{os.getpid()}-{size}"
     folder.mkdir()
     try:
-        mounted = os.getuid() == 0 and shutil.which("mount") is not None and subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True, check=False
+        is_mounted = os.getuid() == 0 and shutil.which("mount") is not None and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
         ).returncode == 0  # fmt: skip
-        if not mounted:
+        if not is_mounted:
             pytest.skip("a small file system can be mounted by root only")
         try:
             yield folder
@@ -109,3 +124,24 @@ def test_a_full_landing_store_takes_nothing_and_loses_nothing(full: Path, stores
         subprocess.run(["mount", "-o", "remount,size=8m", full], check=True)
         assert [one.state for one in ingest_once(opened)] == ["loaded"]
         assert not path.exists()
+
+
+@withstands("no space left in the warehouse", "rolled back; with room again it is loaded, once", "ACIT", "space")
+def test_a_full_warehouse_loads_nothing_and_loses_nothing(small: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", master_key=SecretStr(secrets.token_hex(32)), quiet_seconds=0.02)
+    with EmbeddedServer(small / "server", QUICK) as server:
+        urls = {name: SecretStr(getattr(server.databases, name)) for name in ("warehouse", "vault")}
+        settings = settings.model_copy(update={f"{name}_url": url for name, url in urls.items()})
+        with open_stores(settings) as stores:
+            land(stores, deliver(settings, NAME, content(size=20_000)))
+            filler = small / "filler"
+            with suppress(OSError), filler.open("wb", buffering=0) as stream:
+                while True:
+                    stream.write(bytes(4096))
+            with pytest.raises(StoreError):
+                list(drain(stores))
+            filler.unlink()
+            with EmbeddedServer(small / "server", QUICK):
+                assert spans(stores) == 0
+                assert [(one.state, one.loaded) for one in ingest_once(stores)] == [("loaded", 20_000)]
+                check(stores)

@@ -10,17 +10,15 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from schemas.errors import StoreError
+from schemas.errors import StoreError, Unavailable
+
+__all__ = ["LeaseLost", "Unavailable", "connect", "raw", "valueless"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _UNAVAILABLE: Final = ("08", "53", "57")
 """SQLSTATE classes of a server that is away, full or shutting down."""
-
-
-class Unavailable(StoreError):
-    """The warehouse cannot be reached or has no room: the same call may succeed later."""
 
 
 class LeaseLost(StoreError):
