@@ -110,7 +110,7 @@ def _claim(path: Path, seen: Look | None) -> _LocalTaken | None:
         if (seen is not None and seen != before) or (not forgotten and has_writer(stream.fileno()) is True):
             return None
         arrived = arrival_in(path.parent.name)
-        folder = _hide(path, before.changed_ns if arrived is None else arrived, undo)
+        folder = _hide(path, arrival_of(before) if arrived is None else arrived, undo)
         if folder is None:
             return None
         moved = folder / path.name
@@ -148,6 +148,14 @@ def _hide(path: Path, arrived_ns: int, undo: ExitStack) -> Path | None:
     if left is None or not os.path.lexists(home / path.name):
         _fetch_manifest(home, folder, path.name)
     return folder
+
+
+def arrival_of(look: Look) -> int:
+    """When a file came, in nanoseconds: to the millisecond by the kernel's clock, below that by its inode.
+
+    The clock stands still for milliseconds, and files that say the same and come within one are two all the same.
+    """
+    return look.changed_ns // 1_000_000 * 1_000_000 + look.inode % 1000 * 1000
 
 
 def _fetch_manifest(source: Path, folder: Path, name: str) -> None:
