@@ -2,8 +2,9 @@
 
 Deliveries of a feed stand in the order of as-of day, number, digest: so the order in which files arrive changes
 nothing. A full delivery closes all that the feed said before it; a delta closes the records that it states, whoever
-stated them last. An extract that another one supersedes was never the truth: its life has no length. Applied, in
-this order, by `warehouse.store.migrate`.
+stated them last. An extract that another one supersedes was never the truth: its life has no length. What is
+current is sought in the extracts that no full delivery has closed, so that old ones cost nothing. Applied, in this
+order, by `warehouse.store.migrate`.
 """
 
 from typing import Final
@@ -85,7 +86,7 @@ CREATE VIEW warehouse.event AS
 SELECT participant_key, status, kind, event_date, code, code_raw, number, text, text_raw, detail,
        agency, feed, record_id, subject_id, source_key, extract_id, row_number, moment, known_from
 FROM warehouse.event_history
-WHERE known_until IS NULL
+WHERE known_until IS NULL AND extract_id IN (SELECT extract_id FROM timeline.extract_life WHERE known_until IS NULL)
 """
 
 _SPAN_END: Final = """
@@ -115,6 +116,7 @@ LEFT JOIN (
        ON span_end.kind = span.kind AND span_end.record_id = span.record_id AND span_end.end_date >= span.start_date
       AND span_end.earlier < span.start_date
 WHERE span.known_until IS NULL
+  AND span.extract_id IN (SELECT extract_id FROM timeline.extract_life WHERE known_until IS NULL)
 """
 
 _PARTICIPANT: Final = """
