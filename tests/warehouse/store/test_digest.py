@@ -65,6 +65,9 @@ def test_a_missing_file_is_seen(new_engine: Callable[[], Engine]) -> None:
     "UPDATE ledger.extract SET verdict = '{}' WHERE feed = 'stays'",
     "UPDATE ledger.extract SET as_of = as_of + 1 WHERE feed = 'stays'",
     "UPDATE ledger.rejection SET rule = 'missing'",
+    "UPDATE ledger.extract SET sequence = 7 WHERE feed = 'stays'",
+    "UPDATE ledger.extract SET supersedes = 1 WHERE extract_id = 2",
+    "INSERT INTO ledger.decision (extract_id, decision, reason, decided_by) VALUES (1, 'accept', 'why', 'jo')",
 ])  # fmt: skip
 def test_any_change_of_content_is_seen(engine: Engine, change: str) -> None:
     before = load_all(engine, range(4), 1)
@@ -73,10 +76,33 @@ def test_any_change_of_content_is_seen(engine: Engine, change: str) -> None:
     assert logical_digest(engine) != before
 
 
+FINDINGS = """
+UPDATE ledger.extract SET verdict = jsonb_build_object('outcome', '{outcome}', 'findings', jsonb_build_array(
+    jsonb_build_object('expectation', 'rows', 'against_history', false){more}))
+"""
+HISTORIC = ", jsonb_build_object('expectation', 'drift', 'against_history', true)"
+
+
+def test_what_depends_on_the_deliveries_before_is_not_seen(engine: Engine) -> None:
+    load_all(engine, range(4), 1)
+    digests = []
+    for outcome, more in (("pass", ""), ("warn", HISTORIC)):
+        with engine.begin() as connection:
+            connection.execute(text(FINDINGS.format(outcome=outcome, more=more)))
+            connection.execute(text("UPDATE ledger.extract SET difference = NULL, measures = '{}'"))
+        digests.append(logical_digest(engine))
+    assert digests[0] == digests[1]
+
+
 def test_system_time_is_not_seen(engine: Engine) -> None:
-    before = load_all(engine, range(4), 1)
+    load_all(engine, range(4), 1)
+    decided = "INSERT INTO ledger.decision (extract_id, decision, reason, decided_by) VALUES (1, 'accept', 'why', 'jo')"
+    with engine.begin() as connection:
+        connection.execute(text(decided))
+    before = logical_digest(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE ledger.extract SET arrived_at = arrived_at + interval '1 day', attempts = 9"))
+        connection.execute(text("UPDATE ledger.decision SET decided_at = decided_at - interval '1 day'"))
     assert logical_digest(engine) == before
 
 

@@ -151,3 +151,10 @@ def test_no_rows_make_no_moments(content: pl.DataFrame) -> None:
     both = feed(Event("hearing", date="First"), Span("custody", start="First"))
     assert events(both, none).schema == EVENTS
     assert spans(both, none).is_empty()
+
+
+def test_a_deleted_record_makes_no_moments(content: pl.DataFrame) -> None:
+    both = feed(Event("hearing", date="First"), Span("custody", start="First"))
+    marked = content.with_columns(deleted=pl.Series([True, None][: content.height]))
+    assert events(both, marked).equals(events(both, content[1:]))
+    assert spans(both, marked).equals(spans(both, content[1:]))
