@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 def link(stores: Stores) -> dict[str, int] | None:
     """Apply batches that were left unapplied, then link what has been loaded since; counts, None if nothing new."""
     from identity.keys import ProjectKey
+    from identity.link import is_rotated
     from identity.link import link as link_new
 
     settings = stores.settings
     project = ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
     for left in stores.vault.pending_batches():
         _apply(stores, left)
-    if not stores.ledger.unlinked_extracts():
+    if not stores.ledger.unlinked_extracts() and not is_rotated(stores.vault, project):
         return None
     new = link_new(stores.vault, stores.ledger.loaded_extracts(), project)
     return None if new is None else _apply(stores, new)

@@ -44,14 +44,19 @@ class LinkBatch:
 
 @sealed
 def link(vault: Vault, loaded_extracts: Iterable[int], project: ProjectKey) -> LinkBatch | None:
-    """Link what the ledger calls loaded and no batch has taken in; None where that is nothing."""
+    """Link what the ledger calls loaded and no batch has taken in; None where that is nothing.
+
+    Where the project's key is another than before, every subject is stated anew: keys of two versions do not mix.
+    """
     model = shipped()
     with vault.transaction() as cursor:
         store = LinkStore(cursor, vault.keys)
-        extracts = store.take_extracts(loaded_extracts)
-        if not extracts:
+        extracts, is_rotated = store.take_extracts(loaded_extracts), store.is_rotated(project)
+        if not extracts and not is_rotated:
             return None
         batch_id = store.open_batch(model.version, project, extracts)
+        if is_rotated:
+            store.restate_all(batch_id)
         sighted = store.sighted(extracts)
         tied = store.take_ties(extracts)
         if not sighted.is_empty():
@@ -61,6 +66,13 @@ def link(vault: Vault, loaded_extracts: Iterable[int], project: ProjectKey) -> L
             grouped = _regroup(store, model, new)
             _state(store, batch_id, grouped, sighted, tied)
     return batch(vault, batch_id)
+
+
+@sealed
+def is_rotated(vault: Vault, project: ProjectKey) -> bool:
+    """Whether what is linked stands under another key of the project."""
+    with vault.transaction() as cursor:
+        return LinkStore(cursor, vault.keys).is_rotated(project)
 
 
 def _regroup(store: LinkStore, model: Model, new: pl.Series) -> pl.DataFrame:

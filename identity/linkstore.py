@@ -44,6 +44,16 @@ class LinkStore:
         )
         return sorted(row[0] for row in self.cursor.fetchall())
 
+    def is_rotated(self, project: ProjectKey) -> bool:
+        """Whether the last batch was made under another key than this one of the project."""
+        self.cursor.execute("SELECT project, key_version FROM batch ORDER BY batch_id DESC LIMIT 1")
+        last = self.cursor.fetchone()
+        return last is not None and last != (project.project, project.version)
+
+    def restate_all(self, batch_id: int) -> None:
+        """Let a batch state every subject: under its key each participant is another."""
+        self.cursor.execute("UPDATE membership SET batch_id = %s", (batch_id,))
+
     def open_batch(self, model_version: str, project: ProjectKey, extracts: list[int]) -> int:
         """A new pending batch that takes the extracts in; the journal keeps under which key it was made."""
         wrapped = wrap(self.keys, project.key, f"project {project.project} {project.version}")
@@ -276,7 +286,7 @@ def _arrays(rows: pl.DataFrame, *columns: str) -> dict[str, npt.NDArray[np.gener
 
 
 def _any(extracts: list[int]) -> str:
-    return f"extract_id IN ({', '.join(str(int(extract)) for extract in extracts)})"
+    return f"extract_id IN ({', '.join(str(int(extract)) for extract in extracts)})" if extracts else "false"
 
 
 def _uuids(texts: list[str]) -> npt.NDArray[np.void]:
