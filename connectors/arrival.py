@@ -5,6 +5,8 @@ taken is found again, with the time of its arrival.
 """
 
 import datetime as dt
+import hashlib
+import os
 import re
 import secrets
 import time
@@ -26,6 +28,8 @@ TAKING: Final = ".taking-"
 
 _TAKING_FOLDER: Final = re.compile(re.escape(TAKING) + r"([0-9]{1,20})-([0-9]{1,12})-[0-9a-f]{16}")
 
+_LONGEST_NAME: Final = 255
+"""Bytes of a file's name on the file systems there are."""
 _UNFINISHED: Final = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
 """What transfer programs and editors call a file while they write it."""
 
@@ -78,6 +82,10 @@ class Taken(ABC):
     @abstractmethod
     def remove(self) -> bool:
         """Remove the file and its manifest; where it changed it stays, and False is returned."""
+
+    @abstractmethod
+    def keep(self) -> None:
+        """Let the file stay where it stands now, unless it is removed or given back: it is being entered."""
 
     @abstractmethod
     def give_back(self) -> None:
@@ -133,6 +141,14 @@ class Settling(Generic[K, L]):
 def is_data(name: str) -> bool:
     """Whether a file of this name can be a delivery: not hidden, not unfinished, no manifest."""
     return bool(name) and not name.startswith(".") and not name.lower().endswith((*_UNFINISHED, ENDING))
+
+
+def manifest_name(name: str) -> str:
+    """The name of the manifest beside a file; of a name to which nothing can be added, one made of its digest."""
+    beside = name + ENDING
+    if len(os.fsencode(beside)) <= _LONGEST_NAME:
+        return beside
+    return hashlib.sha256(os.fsencode(name)).hexdigest() + ENDING
 
 
 def taking_folder(arrived_ns: int) -> str:

@@ -18,7 +18,7 @@ from typing import Final
 
 from watchfiles import watch as changes
 
-from connectors.arrival import RECEIPTS, Pairing, Settling, is_data
+from connectors.arrival import RECEIPTS, Pairing, Settling, is_data, manifest_name
 from connectors.landing import open_regular
 from connectors.manifest import ENDING, LARGEST, read_manifest
 from connectors.writers import is_written
@@ -185,10 +185,10 @@ class _Pairs:
     def is_ready(self, path: Path, found: Look, *, has_waited: bool) -> bool:
         if self._pairing is None or has_waited:
             return True
-        beside = path.with_name(path.name + ENDING)
+        beside = path.with_name(manifest_name(path.name))
         try:
             manifest = look_at(beside)
-        except FileNotFoundError:
+        except OSError:
             return not self._pairing.demanded(path.parent.name, path.name)
         known = self._known.get(path)
         if known is None or known[:2] != (found, manifest):

@@ -103,6 +103,31 @@ class LandingStore:
         return b"".join(self._unsealed(path, _manifest_of(digest))) if self._exists(path) else None
 
     @guarded
+    def belong(self, digest: str, delivery: str, name: str, manifest: bytes | None) -> None:
+        """Keep under which name, and with which manifest, one delivery of this content came.
+
+        ``delivery`` tells it from all others of the same bytes, whosever they are.
+        """
+        path, bound_to = self._belongings(digest, delivery), delivery.encode()
+        if manifest is not None:
+            self._put_beside(path + ".manifest", manifest, _manifest_of(digest) + bound_to)
+        self._put_beside(path + ".name", os.fsencode(name), _name_of(digest) + bound_to)
+        self._sync_folder(path)
+
+    def belongings(self, digest: str, delivery: str) -> tuple[str, bytes | None]:
+        """The name and the manifest with which one delivery of the content came.
+
+        Of a delivery that was landed before they were kept apart, those of the content.
+        """
+        path, bound_to = self._belongings(digest, delivery), delivery.encode()
+        if not self._exists(path + ".name"):
+            return self.name(digest), self.manifest(digest)
+        name = b"".join(self._unsealed(path + ".name", _name_of(digest) + bound_to))
+        if not self._exists(path + ".manifest"):
+            return os.fsdecode(name), None
+        return os.fsdecode(name), b"".join(self._unsealed(path + ".manifest", _manifest_of(digest) + bound_to))
+
+    @guarded
     def rename(self, digest: str, name: str) -> None:
         """Let the content stored under a digest go by another name."""
         self._put_beside(self._path(digest) + ".name", os.fsencode(name), _name_of(digest))
@@ -129,9 +154,11 @@ class LandingStore:
 
     @guarded
     def remove(self, digest: str) -> None:
-        """Remove the content, its name and its manifest, where they are."""
-        for ending in ("", ".name", ".manifest"):
-            self._place.remove(self._path(digest) + ending)
+        """Remove the content and all that came with it, where they are."""
+        path = self._path(digest)
+        beside = (str(one["name"]) for one in self._place.list(path.rpartition("/")[0]))
+        for found in [path, *(one for one in beside if one.rpartition("/")[2].startswith(f"{digest}."))]:
+            self._place.remove(found)
 
     @guarded
     def adopt(self, other: "LandingStore", digest: str) -> None:
@@ -203,6 +230,9 @@ class LandingStore:
         place.system.mv(aside, path)
         self._sync_folder(path)
         reach("landing.stored")
+
+    def _belongings(self, digest: str, delivery: str) -> str:
+        return f"{self._path(digest)}.{self.token(delivery)}"
 
     def _put_beside(self, path: str, content: bytes, bound_to: bytes) -> None:
         self._place.system.mv(self._write_aside([content], lambda: bound_to), path)

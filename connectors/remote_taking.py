@@ -138,6 +138,10 @@ class RemoteTaken(Taken):
         entry = self.at.info(self.place)
         return entry is not None and look_of(entry) == self.base
 
+    def keep(self) -> None:
+        """Let the file stay where it stands now."""
+        self.is_decided = True
+
     def end(self) -> None:
         """Give back what was not decided on, and let go."""
         with self.held, suppress(StoreError):
@@ -154,7 +158,8 @@ class _ObjectTaken(RemoteTaken):
         if not self.unchanged() or not _remove_object(self.at, self.place, self.base.tag):
             return False
         self.is_decided = True
-        self.at.remove(self.place + ENDING)
+        if self.manifest is not None and manifest_beside(self.at, self.place) == self.manifest:
+            self.at.remove(self.place + ENDING)
         return True
 
     def give_back(self) -> None:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.arrival import TAKING, Taken, arrival_in, moment, taking_folder
+from connectors.arrival import TAKING, Taken, arrival_in, manifest_name, moment, taking_folder
 from connectors.intake import Look, agencies, is_forgotten, look_of, read_beside
 from connectors.landing import open_regular
 from connectors.manifest import ENDING
@@ -88,6 +88,9 @@ class _LocalTaken(Taken):
         if _move_back(self.path, home):
             _beside(self.path).unlink(missing_ok=True)
             _remove_folder(self.path.parent)
+
+    def keep(self) -> None:
+        self.is_decided = True
 
     def end(self) -> None:
         """Give back what was not decided on, and let go."""
@@ -219,4 +222,4 @@ def _remove_folder(folder: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(path.name + ENDING)
+    return path.with_name(manifest_name(path.name))

@@ -1,5 +1,6 @@
 """From the intake into landing store and ledger: a file is taken alone, stored, entered, and only then removed."""
 
+import datetime as dt
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -76,10 +77,13 @@ def _take(stores: Stores, delivery: Delivery) -> tuple[Extract, ...]:
         reach("arrival.stored")
         if not taken.unchanged():
             return ()
-        _keep_what_belongs(stores, landed.digest, taken)
+        stores.landing.belong(landed.digest, delivery_key(taken.agency, taken.arrived_at), taken.name, taken.manifest)
+        # From here on it is one delivery, however often we are interrupted: its hidden folder knows when it came.
+        taken.keep()
         named = match(taken.name, taken.agency)
         entered = tuple(_enter(stores, taken, landed.digest, landed.size, feed) for feed in named or (None,))
-        taken.remove()
+        if not stores.landing.exists(landed.digest) or not taken.remove():
+            taken.give_back()
         reach("arrival.removed")
         return entered
 
@@ -105,16 +109,9 @@ def _sequence(feed: Feed, taken: Taken) -> int | None:
         return None
 
 
-def _keep_what_belongs(stores: Stores, digest: str, taken: Taken) -> None:
-    """Let the content go by this name and manifest, unless an extract that counts was entered under those it has.
-
-    The day of a delivery is in its name: a file that was refused for its name is sent again under another.
-    """
-    landing = stores.landing
-    renamed, restated = landing.name(digest) != taken.name, landing.manifest(digest) != taken.manifest
-    if (renamed or restated) and not stores.ledger.counts_content(digest):
-        landing.rename(digest, taken.name)
-        landing.attach(digest, taken.manifest)
+def delivery_key(agency: str, arrived_at: dt.datetime) -> str:
+    """What tells a delivery from all others of the same bytes: whose it is, and when it came."""
+    return f"{agency} {arrived_at.astimezone(dt.UTC).isoformat()}"
 
 
 def _demands_manifest(agency: str, name: str) -> bool:

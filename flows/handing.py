@@ -50,7 +50,6 @@ def render_missing(stores: Stores) -> int:
     if stores.settings.intake_url is not None:
         return 0
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=RENDERED_DAYS)
-    recent = (one for one in stores.ledger.extracts() if one.receipt and one.finished_at and one.finished_at > since)
-    stated = (Receipt.from_json(one.receipt) for one in recent)
+    stated = (Receipt.from_json(one.receipt) for one in stores.ledger.receipted_since(since))
     missing = [one for one in stated if not is_written(one, stores.settings.intake)]
     return sum(hand_out(stores, receipt) for receipt in missing)

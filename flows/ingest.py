@@ -14,6 +14,7 @@ from typing import Final
 
 from connectors.receipts import Receipt
 from connectors.signing import public_keys
+from flows.arriving import delivery_key
 from flows.delivered import Delivered, Known
 from flows.errors import describe
 from flows.handing import hand_out, list_receipts
@@ -99,12 +100,12 @@ def _attempt(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt | Non
     except LeaseLost:
         return None
     except Unavailable:
-        _give_back(stores, extract)
+        _give_back(stores, extract, is_blameless=True)
         raise
     except Exception as error:
         failed = describe(error, extract.extract_id)
     except BaseException:
-        _give_back(stores, extract)
+        _give_back(stores, extract, is_blameless=True)
         raise
     _give_back_where_vault_is_away(stores, extract)
     if extract.attempts >= stores.settings.attempts:
@@ -129,14 +130,14 @@ def _give_back_where_vault_is_away(stores: Stores, extract: Extract) -> None:
     try:
         _require_vault(stores)
     except StoreError:
-        _give_back(stores, extract)
+        _give_back(stores, extract, is_blameless=True)
         raise
 
 
-def _give_back(stores: Stores, extract: Extract) -> None:
+def _give_back(stores: Stores, extract: Extract, *, is_blameless: bool = False) -> None:
     """Let the next attempt begin at once; where the ledger is away too, the lease runs out by itself."""
     with suppress(StoreError):
-        stores.ledger.release(extract.extract_id, extract.fence)
+        stores.ledger.release(extract.extract_id, extract.fence, is_blameless=is_blameless)
 
 
 def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
@@ -177,10 +178,8 @@ def _end(work: Work, judgement: Judgement, standing: Standing) -> Receipt:
 
 
 def _delivered(stores: Stores, extract: Extract) -> Delivered:
-    landing, digest = stores.landing, extract.digest
-    return Delivered(
-        extract.agency, digest, extract.size_bytes, extract.arrived_at, landing.name(digest), landing.manifest(digest)
-    )
+    name, manifest = stores.landing.belongings(extract.digest, delivery_key(extract.agency, extract.arrived_at))
+    return Delivered(extract.agency, extract.digest, extract.size_bytes, extract.arrived_at, name, manifest)
 
 
 def _known(stores: Stores, extract: Extract) -> Known:

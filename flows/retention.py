@@ -18,10 +18,13 @@ def erase_expired(stores: Stores, now: dt.datetime) -> int:
 
     What the ledger says of them stays; they cannot be loaded anew.
     """
-    expired = stores.ledger.expired(_finished_before(now))
+    terms = _finished_before(now)
+    expired = stores.ledger.expired(terms)
     for digest in {one.digest for one in expired}:
-        stores.landing.remove(digest)
-        stores.quarantine.remove(digest)
+        # The same bytes may have come again while others were erased.
+        if any(one.digest == digest for one in stores.ledger.expired(terms)):
+            stores.landing.remove(digest)
+            stores.quarantine.remove(digest)
     reach("retention.removed")
     stores.ledger.mark_expunged(one.extract_id for one in expired)
     return len(expired)

@@ -29,6 +29,9 @@ def standing(ledger: Ledger, extract: Extract, judgement: Judgement) -> Standing
         return Standing("refused", judgement.refused.code if judgement.refused else None)
     if feed.sequence is not None and extract.sequence is None:
         return Standing("refused", SEQUENCE_MISSING)
+    stated = judgement.manifest.sequence if judgement.manifest else None
+    if stated is not None and stated != extract.sequence:
+        return Standing("refused", "manifest_wrong_file")
     text = judgement.text_digest
     same = ledger.same_text(extract.agency, extract.feed, text, extract.apart) if text else None
     if same is not None:

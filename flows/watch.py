@@ -56,8 +56,15 @@ def main() -> None:
 
 def _watch(stores: Stores, stopped: Event, landed: "SimpleQueue[Extract]") -> None:
     """Land what settles in the intake; where ledger or vault are away, what comes waits for the next sweep."""
-    found = stores.intake.watch(stores.settings.quiet_seconds, stopped, pairing(stores.settings))
-    for delivery in found:
+    try:
+        _land_each(stores, stopped, landed)
+    except Exception as error:
+        # What a thread dies of is printed, and file systems quote names.
+        log.error("the watcher ended: %s", describe(error))
+
+
+def _land_each(stores: Stores, stopped: Event, landed: "SimpleQueue[Extract]") -> None:
+    for delivery in stores.intake.watch(stores.settings.quiet_seconds, stopped, pairing(stores.settings)):
         try:
             extracts = land(stores, delivery)
         except Exception as error:

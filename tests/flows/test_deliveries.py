@@ -173,3 +173,45 @@ def test_bytes_are_erased_when_their_agreement_says_so(stores: Stores, tmp_path:
         assert not stores.landing.exists(extract.digest)
         assert extract.expunged_at is not None
         assert minutes(stores) == [60]
+
+
+def test_a_replay_under_another_number_needs_a_manifest_of_its_own(stores: Stores, tmp_path: Path) -> None:
+    object.__setattr__(stores, "settings", stores.settings.model_copy(update={"manifest_wait_seconds": 0.0}))
+    terms = {
+        "files": "try_replay_{date:%Y%m%d}_{sequence}.csv", "sequence": "Sequence()", "delivery": WEEKLY,
+        "manifest": "ManifestRule(signed=False)",
+    }  # fmt: skip
+    with declared(tmp_path / "feeds", "try_replay", **terms):
+        aside, tomorrow = tmp_path / "try_replay_20250110_1.csv", dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+        aside.write_bytes(contacts(A))
+        stated = write_manifest(aside, rows=1, agency=AGENCY, agreement="metro-2025", expires=tomorrow, sequence=1)
+        drop(stores, stated.name, stated.read_bytes())
+        assert take(stores, aside.name, contacts(A)).state == "loaded"
+        assert take(stores, "try_replay_20250117_2.csv", contacts(A)).code == "manifest_missing"
+
+
+def test_what_came_with_a_delivery_stays_its_own_whoever_sends_the_same_bytes(stores: Stores, tmp_path: Path) -> None:
+    with declared(tmp_path / "feeds", "try_same"):
+        take(stores, "try_same_20250110.csv", contacts(A))
+        held = take(stores, "try_same_20250110.csv", contacts(B))
+        other = stores.settings.intake / "metro_court" / "mary_doe.csv"
+        other.parent.mkdir(exist_ok=True)
+        other.write_bytes(contacts(B))
+        assert [one.code for one in ingest_once(stores)] == ["no_feed"]
+        (accepted,) = accept(stores, held.extract_id, "the first was wrong")
+        assert (accepted.state, accepted.covered_until) == ("loaded", dt.date(2025, 1, 10))
+        days = dt.datetime.now(dt.UTC) + dt.timedelta(days=31)
+        assert erase_expired(stores, days) == 0
+
+
+def test_an_empty_full_delivery_is_the_truth_of_its_own_day(stores: Stores, tmp_path: Path) -> None:
+    with declared(tmp_path / "feeds", "try_nothing"):
+        take(stores, "try_nothing_20250110.csv", contacts())
+        receipt = take(stores, "try_nothing_20250117.csv", contacts())
+        assert (receipt.state, receipt.covered_until) == ("loaded", dt.date(2025, 1, 17))
+
+
+def test_a_name_of_every_byte_a_file_system_takes_stops_nothing(stores: Stores, tmp_path: Path) -> None:
+    with declared(tmp_path / "feeds", "try_long", files="try_long_{date:%Y%m%d}_*.csv"):
+        receipt = take(stores, f"try_long_20250110_{'x' * 232}.csv", contacts(A))
+        assert receipt.state == "loaded"

@@ -93,7 +93,7 @@ class Deliveries:
     def expired(self, finished_before: Mapping[str, dt.datetime]) -> tuple[Extract, ...]:
         """The extracts whose bytes are to be erased: finished before the time that holds for their feed.
 
-        Bytes are the agency's: what any extract of the same bytes still needs, or a feed that is not named, stays.
+        What any extract of the same bytes still needs, whosever it is, or a feed that is not named, stays.
         """
         values = {"feeds": list(finished_before), "times": list(finished_before.values())}
         with self.engine.connect() as connection:
@@ -136,7 +136,7 @@ WITH term AS (
 )
 SELECT over.* FROM over WHERE NOT EXISTS (
     SELECT FROM ledger.extract AS other LEFT JOIN term USING (feed)
-    WHERE other.agency = over.agency AND other.digest = over.digest AND other.expunged_at IS NULL
+    WHERE other.digest = over.digest AND other.expunged_at IS NULL
       AND (other.finished_at IS NULL OR term.feed IS NULL OR other.finished_at >= term.finished_before)
 ) ORDER BY over.extract_id
 """

@@ -116,15 +116,21 @@ class Ledger(Deliveries, Decisions, Arrivals):
             )
 
     @valueless
-    def release(self, extract_id: int, fence: int) -> None:
-        """Give an extract back unfinished, to be tried again; ``attempts`` stays counted."""
+    def release(self, extract_id: int, fence: int, *, is_blameless: bool = False) -> None:
+        """Give an extract back unfinished, to be tried again.
+
+        The attempt stays counted, unless it ended for something that the file is not to blame for.
+        """
         with self.engine.begin() as connection:
             hold_lease(connection, extract_id, fence)
             connection.execute(
                 update(extract)
                 .where(extract.c.extract_id == extract_id)
-                .values(state="landed", lease_owner=None, lease_until=None)
-            )
+                .values(
+                    state="landed", lease_owner=None, lease_until=None,
+                    attempts=extract.c.attempts - int(is_blameless),
+                )
+            )  # fmt: skip
 
     def refuse(self, extract_id: int, fence: int, code: str, receipt: Mapping[str, Any], received: int = 0) -> None:
         """End as refused: the file is not what the contract says; its ``received`` records are kept back."""
@@ -195,6 +201,11 @@ class Ledger(Deliveries, Decisions, Arrivals):
     def without_receipt(self) -> tuple[Extract, ...]:
         """Finished extracts whose receipt was never stated: repetitions that ended with their first."""
         return self._where(extract.c.finished_at.is_not(None) & extract.c.receipt.is_(None))
+
+    @valueless
+    def receipted_since(self, moment: dt.datetime) -> tuple[Extract, ...]:
+        """The extracts with a receipt that ended after a moment, oldest first."""
+        return self._where(extract.c.receipt.is_not(None) & (extract.c.finished_at > moment))
 
     @valueless
     def state_receipt(self, extract_id: int, receipt: Mapping[str, Any]) -> None:
