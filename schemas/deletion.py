@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from schemas.checks import SEEN
 from schemas.columns import Code, Text
 from schemas.contract import Feed
 
@@ -13,6 +14,8 @@ def deleted_rows(feed: Feed, accepted: pl.DataFrame) -> pl.Series | None:
     cells = accepted[feed.deleted.column]
     if isinstance(feed.column(feed.deleted.column).type, Code | Text) and feed.deleted.codes:
         said = cells.is_in(feed.deleted.codes).fill_null(False)
+    elif cells.dtype == pl.String:
+        said = cells.str.contains(SEEN).fill_null(False)
     else:
         said = cells.is_not_null()
     return said.alias("deleted")

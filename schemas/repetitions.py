@@ -16,13 +16,14 @@ from schemas.packed import PLAIN_BYTES, Packed
 
 Hashes = npt.NDArray[np.uint64]
 
+_KEY: Final = "\x1f"
 _AT_ONCE: Final = 500_000
 """Candidates compared in one go: a file that says everything twice must not be in memory as a whole."""
 
 
 def key_hashes(feed: Feed, rows: pl.DataFrame) -> Hashes:
     """A hash of each row's key."""
-    return rows.select(pl.struct(feed.key).hash()).to_series().to_numpy()
+    return rows.select(pl.struct(_natural(feed)).hash()).to_series().to_numpy()
 
 
 def take_out(feed: Feed, sound: Packed, hashes: Sequence[Hashes]) -> tuple[pl.Series, pl.Series]:
@@ -81,11 +82,21 @@ def _candidates(
     return (part.frame() for part in parts)
 
 
+def _natural(feed: Feed) -> list[pl.Expr]:
+    """The parts of a key as the split reads them: padding tells no record from another."""
+    parts = enumerate(feed.key)
+    return [
+        pl.col(name).cast(pl.String).str.strip_chars().fill_null("").alias(f"{_KEY}{place}") for place, name in parts
+    ]
+
+
 def _compare(feed: Feed, candidates: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     """Row numbers of records that share a key and differ, and of those that repeat an earlier one exactly."""
     content = [name for name in candidates.columns if name != "row_number"]
+    key = [f"{_KEY}{place}" for place in range(len(feed.key))]
+    candidates = candidates.with_columns(_natural(feed))
     firsts = candidates.sort("row_number").unique(content, keep="first")
-    versions = firsts.group_by(feed.key).len("versions").filter(pl.col("versions") > 1)
-    contradict = candidates.join(versions, on=feed.key, how="semi", nulls_equal=True)["row_number"]
+    versions = firsts.group_by(key).len("versions").filter(pl.col("versions") > 1)
+    contradict = candidates.join(versions, on=key, how="semi")["row_number"]
     repeat = candidates.join(firsts, on="row_number", how="anti")["row_number"]
     return contradict, repeat.filter(~repeat.is_in(contradict.implode()))

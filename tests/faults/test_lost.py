@@ -237,9 +237,7 @@ def test_no_participant_has_keys_of_two_versions(stores: Stores) -> None:
     assert not changed & keys(stores)
 
 
-@withstands(
-    "the project's keys rotate between two links", "every participant gets a new key", "P", "rotation"
-)
+@withstands("the project's keys rotate between two links", "every participant gets a new key", "P", "rotation")
 def test_a_rotation_between_two_links_mixes_no_keys(stores: Stores) -> None:
     taken(stores, NAME, csv())
     link(stores)

@@ -215,3 +215,28 @@ def test_a_name_of_every_byte_a_file_system_takes_stops_nothing(stores: Stores, 
     with declared(tmp_path / "feeds", "try_long", files="try_long_{date:%Y%m%d}_*.csv"):
         receipt = take(stores, f"try_long_20250110_{'x' * 232}.csv", contacts(A))
         assert receipt.state == "loaded"
+
+
+@pytest.mark.parametrize("corrected", range(3))
+def test_a_correction_of_the_day_of_its_full_delivery_is_the_later_word(
+    stores: Stores, tmp_path: Path, corrected: int
+) -> None:
+    name = f"try_sameday{corrected}"
+    with declared(tmp_path / "feeds", name, manifest="ManifestRule(demanded=False, signed=False)"):
+        take(stores, f"{name}_20250110.csv", contacts(A, B))
+        aside = tmp_path / f"{name}_20250110.csv"
+        aside.write_bytes(contacts((*B[:3], 50 + corrected)))
+        stated = write_manifest(
+            aside, rows=1, agency=AGENCY, agreement="metro-2025", kind="delta",
+            expires=dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1),
+        )  # fmt: skip
+        drop(stores, stated.name, stated.read_bytes())
+        assert take(stores, aside.name, aside.read_bytes()).state == "loaded"
+        assert minutes(stores) == [60, 50 + corrected]
+
+
+def test_padding_makes_no_other_record_of_a_key(stores: Stores, tmp_path: Path) -> None:
+    with declared(tmp_path / "feeds", "try_padded"):
+        receipt = take(stores, "try_padded_20250110.csv", contacts(("1", *A[1:]), (" 1 ", "M9", "2025-01-09", 5), B))
+        assert (receipt.loaded, receipt.rejected) == (1, 2)
+        assert {fault.rule for fault in receipt.faults} == {"duplicate_key"}

@@ -119,8 +119,10 @@ def _copied(
     for extract_id, origin, restated in connection.execute(f"FROM {from_warehouse(_LOADED)}").fetchall():
         for name, query in _APPEND_ONLY.items():
             if name != RECORDS or restated:
-                found = known.get((name, extract_id, origin))
-                partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, origin))
+                # Before there were blocks of records, a full delivery's file of them was written without a row.
+                mark = f"{origin} blocks" if name == RECORDS else origin
+                found = known.get((name, extract_id, mark))
+                partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, mark))
     return partitions + [write(connection, folder, table.name, _rows(table, "true ORDER BY 1")) for table in WHOLE]
 
 

@@ -110,7 +110,9 @@ def _note(connection: Connection, held: Extract, decided: str, reason: str, by: 
 
 
 def _same_feed(connection: Connection, held: Extract, other: int) -> int:
-    if other == held.extract_id or read(connection, other).feed != held.feed:
+    found = read(connection, other)
+    is_circle = found.supersedes == held.extract_id or other == held.extract_id
+    if is_circle or found.feed != held.feed or found.state != "loaded":
         raise StoreError(f"extract {held.extract_id} cannot supersede extract {other}")
     return other
 

@@ -16,7 +16,7 @@ from warehouse.store.ledger_tables import extract
 
 @dataclass(frozen=True, kw_only=True)
 class Latest:
-    """The newest delivery of a feed that is loaded, in the order of deliveries."""
+    """The newest delivery of a feed that is loaded, in the order of deliveries; a correction is none."""
 
     feed: str
     agency: str
@@ -84,16 +84,11 @@ class Deliveries:
             return list(connection.scalars(stated.order_by(extract.c.extract_id.desc()).limit(n)))
 
     @valueless
-    def counts_content(self, digest: str) -> bool:
-        """Whether an extract that is open or loaded has these bytes, of whichever feed."""
-        with self.engine.connect() as connection:
-            return bool(connection.scalar(text(_COUNTS_CONTENT), {"digest": digest}))
-
-    @valueless
     def expired(self, finished_before: Mapping[str, dt.datetime]) -> tuple[Extract, ...]:
         """The extracts whose bytes are to be erased: finished before the time that holds for their feed.
 
-        What any extract of the same bytes still needs, whosever it is, or a feed that is not named, stays.
+        What waits for a decision is kept until it is made. What any extract of the same bytes still needs, whosever
+        it is, or a feed that is not named, stays.
         """
         values = {"feeds": list(finished_before), "times": list(finished_before.values())}
         with self.engine.connect() as connection:
@@ -117,26 +112,24 @@ _HISTORY: Final = f"""
 SELECT measures FROM ledger.extract AS other
 WHERE feed = :feed AND state = 'loaded' AND measures IS NOT NULL AND as_of < :before AND {order.NOT_SUPERSEDED}
   AND delivery = coalesce(CAST(:delivery AS text), delivery)
-ORDER BY as_of DESC, sequence DESC NULLS LAST, digest DESC LIMIT :n
+ORDER BY as_of DESC, sequence DESC NULLS LAST, delivery, digest DESC LIMIT :n
 """
-_LATEST: Final = """
+_LATEST: Final = f"""
 SELECT DISTINCT ON (feed) feed, agency, extract_id, as_of, sequence, arrived_at, finished_at
-FROM ledger.extract WHERE state = 'loaded'
-ORDER BY feed, as_of DESC, sequence DESC NULLS LAST, digest DESC
-"""
-_COUNTS_CONTENT: Final = """
-SELECT EXISTS (SELECT FROM ledger.extract WHERE digest = :digest AND state IN ('landed', 'loading', 'loaded'))
+FROM ledger.extract AS other WHERE state = 'loaded' AND covered_from < covered_until AND {order.NOT_SUPERSEDED}
+ORDER BY feed, as_of DESC, sequence DESC NULLS LAST, delivery, digest DESC
 """
 _EXPIRED: Final = """
 WITH term AS (
     SELECT * FROM unnest(CAST(:feeds AS text[]), CAST(:times AS timestamptz[])) AS term(feed, finished_before)
 ), over AS (
     SELECT extract.* FROM ledger.extract JOIN term USING (feed)
-    WHERE finished_at < term.finished_before AND expunged_at IS NULL
+    WHERE finished_at < term.finished_before AND expunged_at IS NULL AND state <> 'held'
 )
 SELECT over.* FROM over WHERE NOT EXISTS (
     SELECT FROM ledger.extract AS other LEFT JOIN term USING (feed)
     WHERE other.digest = over.digest AND other.expunged_at IS NULL
-      AND (other.finished_at IS NULL OR term.feed IS NULL OR other.finished_at >= term.finished_before)
+      AND (other.finished_at IS NULL OR other.state = 'held' OR term.feed IS NULL
+           OR other.finished_at >= term.finished_before)
 ) ORDER BY over.extract_id
 """

@@ -45,7 +45,7 @@ def difference(
 
     None where a record on either side has no version: a delivery loaded before versions were kept.
     """
-    base = _base(connection, extract, as_of)
+    base = _base(connection, extract, as_of, delivery)
     before = base[0].extract_id if base else None
     among = None if delivery == "full" else stated["source_key"]
     known = versions.latest(connection, (one.extract_id for one in base), among)
@@ -80,11 +80,12 @@ class _Before:
     recorded: bool
 
 
-def _base(connection: Connection, extract: Extract, as_of: dt.date) -> list[_Before]:
+def _base(connection: Connection, extract: Extract, as_of: dt.date, delivery: str) -> list[_Before]:
     """The deliveries whose statements hold just before this one, the last first: back to the last full one."""
     place = {
         "feed": extract.feed, "me": extract.extract_id, "as_of": as_of, "supersedes": extract.supersedes,
         "sequence": -1 if extract.sequence is None else extract.sequence, "digest": extract.digest,
+        "is_delta": delivery == "delta",
     }  # fmt: skip
     found = [_Before(*row) for row in connection.execute(text(f"{_BEFORE} LIMIT 1"), place)]
     if not found or found[0].delivery == "full":
@@ -101,8 +102,9 @@ FROM ledger.extract AS other
 WHERE other.feed = :feed AND other.state = 'loaded' AND other.extract_id <> :me AND {NOT_SUPERSEDED}
   AND (other.extract_id = :supersedes OR (
       other.as_of <= :as_of
-      AND (other.as_of, coalesce(other.sequence, -1), other.digest) < (CAST(:as_of AS date), :sequence, :digest)))
+      AND (other.as_of, coalesce(other.sequence, -1), other.delivery = 'delta', other.digest)
+          < (CAST(:as_of AS date), :sequence, :is_delta, :digest)))
 ORDER BY other.extract_id IS NOT DISTINCT FROM CAST(:supersedes AS bigint) DESC,
-         other.as_of DESC, other.sequence DESC NULLS LAST, other.digest DESC
+         other.as_of DESC, other.sequence DESC NULLS LAST, other.delivery, other.digest DESC
 """
 """Deliveries before this one in their order; one that this one supersedes counts as the last of them."""

@@ -1,10 +1,10 @@
 """The views over ledger and timeline: what is current, what was known when, who is who.
 
-Deliveries of a feed stand in the order of as-of day, number, digest: so the order in which files arrive changes
-nothing. A full delivery closes all that the feed said before it; a delta closes the records that it states, whoever
-stated them last. An extract that another one supersedes was never the truth: its life has no length. What is
-current is sought in the extracts that no full delivery has closed, so that old ones cost nothing. Applied, in this
-order, by `warehouse.store.migrate`.
+Deliveries of a feed stand in the order of as-of day, number, full before delta, digest: so the order in which files
+arrive changes nothing. A full delivery closes all that the feed said before it; a delta closes the records that it
+states, whoever stated them last. An extract that another one supersedes was never the truth: its life has no length.
+What is current is sought in the extracts that no full delivery has closed, so that old ones cost nothing. Applied, in
+this order, by `warehouse.store.migrate`.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ WITH loaded AS (
     FROM ledger.extract WHERE state = 'loaded'
 ), placed AS (
     SELECT extract_id, feed, agency, delivery, as_of,
-           row_number() OVER (PARTITION BY feed ORDER BY as_of, sequence NULLS FIRST, digest) AS place
+           row_number() OVER (PARTITION BY feed ORDER BY as_of, sequence NULLS FIRST, delivery DESC, digest) AS place
     FROM loaded WHERE NOT superseded
 ), followed AS (
     SELECT extract_id, feed, agency, delivery, as_of, place,

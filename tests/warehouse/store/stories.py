@@ -112,10 +112,15 @@ class _Statement:
     until: int | None = None
 
 
+def _place(told: Told) -> tuple[int, int, bool, str]:
+    """Where a delivery stands: by day, number, full before delta, digest."""
+    return told.day, -1 if told.number is None else told.number, told.kind == "delta", told.digest
+
+
 def modelled(deliveries: Sequence[Told]) -> list[str]:
     """The history as a plain reading of the rules gives it, delivery after delivery in their order."""
     statements: list[_Statement] = []
-    for told in sorted(deliveries, key=lambda one: (one.day, -1 if one.number is None else one.number, one.digest)):
+    for told in sorted(deliveries, key=_place):
         stated = {record for record, _ in told.says}
         for one in statements:
             if one.until is None and (told.kind == "full" or one.record in stated):

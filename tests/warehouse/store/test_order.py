@@ -230,6 +230,8 @@ def test_bytes_expire_with_the_last_extract_that_needs_them(ledger: Ledger) -> N
     shared = ledger.register("probation", "unknown", "a" * 64, 1, hour(0))
     held = hold(ledger, entered(ledger, "b"), "rows")
     soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    assert ledger.expired({CONTACTS.name: soon}) == ()
+    ledger.refuse_held(held.extract_id, "why", "jo")
     assert [one.extract_id for one in ledger.expired({CONTACTS.name: soon})] == [held.extract_id]
     ledger.refuse(shared.extract_id, claimed(ledger, shared).fence, "no_feed", {})
     both = {CONTACTS.name: soon, "unknown": soon}
@@ -237,15 +239,6 @@ def test_bytes_expire_with_the_last_extract_that_needs_them(ledger: Ledger) -> N
     assert ledger.expired(dict.fromkeys(both, hour(0))) == ()
     ledger.mark_expunged([one.extract_id for one in ledger.expired(both)])
     assert ledger.expired(both) == ()
-    with pytest.raises(StoreError, match="erased"):
-        ledger.accept(held.extract_id, "why", "jo")
-
-
-def test_bytes_count_while_an_extract_of_them_is_open_or_loaded(ledger: Ledger) -> None:
-    extract = claimed(ledger, entered(ledger, "a"))
-    assert ledger.counts_content("a" * 64)
-    ledger.refuse(extract.extract_id, extract.fence, "empty_file", {})
-    assert not ledger.counts_content("a" * 64)
 
 
 def test_a_file_in_the_intake_is_taken_by_one_watcher(ledger: Ledger) -> None:
