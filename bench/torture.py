@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -131,33 +131,36 @@ class Round:
 
 def _play_rounds(seed: int, step: int, kills: int) -> tuple[Counter[str], list[int]]:
     """Rounds with every ``step``-th seed until so many kills are done; the sums, and the seeds that failed."""
-    total, failed = Counter[str](), list[int]()
     with installation() as stores:
         round_ = Round(stores)
-        for one in count(seed, step):
-            done, wrong = round_.play(one)
-            total.update(done)
-            if wrong:
-                failed.append(one)
-            _tell(f"round {one}: {total['kills']} kills", wrong)
-            if total["kills"] >= kills:
-                return total, failed
-    raise AssertionError
+        return _repeat("round", "kills", count(seed, step), kills, lambda one, _left: round_.play(one))
 
 
 def _take_batches(seed: int, step: int, files: int) -> tuple[Counter[str], list[int]]:
     """Batches with every ``step``-th seed until so many files are taken; the sums, and the seeds that failed."""
-    total, failed = Counter[str](), list[int]()
     with installation() as stores:
-        for one in count(seed, step):
-            done, wrong = take_batch(stores, min(BATCH, files - total["files"]), one)
-            total.update(done)
-            if wrong:
-                failed.append(one)
-            _tell(f"batch {one}: {total['files']} files", wrong)
-            if total["files"] >= files:
-                return total, failed
-    raise AssertionError
+        seeds = count(seed, step)
+        return _repeat("batch", "files", seeds, files, lambda one, left: take_batch(stores, min(BATCH, left), one))
+
+
+def _repeat(
+    what: str,
+    counted: str,
+    seeds: Iterable[int],
+    wanted: int,
+    play: Callable[[int, int], tuple[Counter[str], list[str]]],
+) -> tuple[Counter[str], list[int]]:
+    """Play seed after seed until so many are counted; the sums, and the seeds that failed."""
+    total, failed = Counter[str](), list[int]()
+    for one in seeds:
+        done, wrong = play(one, wanted - total[counted])
+        total.update(done)
+        if wrong:
+            failed.append(one)
+        _tell(f"{what} {one}: {total[counted]} {counted}", wrong)
+        if total[counted] >= wanted:
+            break
+    return total, failed
 
 
 def take_batch(stores: Stores, files: int, seed: int) -> tuple[Counter[str], list[str]]:

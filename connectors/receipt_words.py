@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from connectors.wording import DECISIONS, said, state_sentence
 
 if TYPE_CHECKING:
-    from connectors.receipts import Fault, Finding, Linkability, Receipt
+    from connectors.receipts import Fault, Finding, Receipt
+    from schemas.linkability import Linkability
 
 COUNTS: Final = ("received", "loaded", "rejected", "duplicate", "quarantined")
 

@@ -21,8 +21,10 @@ import polars as pl
 from connectors.intake import RECEIPTS
 from connectors.receipt_page import index_page, page
 from connectors.receipt_text import text
+from schemas.difference import Difference
 from schemas.errors import StoreError
 from schemas.failpoint import reach
+from schemas.linkability import Linkability
 
 PLACES: Final = 20
 """How many rows a receipt names for each fault; it counts them all."""
@@ -65,39 +67,6 @@ class Before:
     received: int
     loaded: int
     rejected: int
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Records against what the feed said before; ``before`` is the number of the receipt compared with, if any."""
-
-    before: int | None
-    new: int
-    changed: int
-    gone: int
-    same: int
-
-
-@dataclass(frozen=True)
-class Linkability:
-    """How many of the rows about a person can be linked to records of other agencies.
-
-    ``enough``: rows that carry enough by themselves; ``by_number``: others that carry the agency's own number.
-    Were ``column`` filled wherever it is empty, ``adds`` rows more would carry enough. ``is_estimate``: of a large
-    delivery a sample was looked at.
-    """
-
-    rows: int
-    enough: int
-    by_number: int
-    column: str | None = None
-    adds: int = 0
-    is_estimate: bool = False
-
-    @property
-    def score(self) -> float:
-        """The share of rows that carry enough, of 0 to 1; 1 where there is no row."""
-        return self.enough / self.rows if self.rows else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.arrival import manifest_name
 from connectors.intake import read_beside
-from connectors.manifest import ENDING
 from connectors.receipts import Receipt
 from flows.delivered import Delivered, Known, Tables
 from flows.judgement import examine
@@ -96,7 +96,7 @@ def _receipt(feed: Feed, path: Path) -> Receipt:
     for piece in _pieces(path):
         digest.update(piece)
         size += len(piece)
-    now, manifest = dt.datetime.now(dt.UTC), read_beside(path.with_name(path.name + ENDING))
+    now, manifest = dt.datetime.now(dt.UTC), read_beside(path.with_name(manifest_name(path.name)))
     delivered = Delivered(feed.agency, digest.hexdigest(), size, now, path.name, manifest)
     judgement = examine(feed, delivered, _pieces(path), Known(), lambda _stage: None)
     held = HELD if judgement.state == HELD else None

@@ -13,10 +13,10 @@ from flows.judgement import Judgement
 from flows.receipt import differing, held_receipt
 from flows.stores import Stores
 from identity.split import split_batches
+from schemas.difference import Difference
 from schemas.errors import StoreError
 from schemas.failpoint import reach
 from warehouse.store.extract import COUNTS, Counts, Extract
-from warehouse.store.ledger import Difference
 from warehouse.store.load import Rivalled, load
 
 log = logging.getLogger("throughcare")

@@ -1,17 +1,18 @@
 """The receipt of an extract, put together from what the rooms found out about it."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
-from connectors.receipts import FILE_DIGITS, Before, Difference, Finding, Linkability, Receipt, faults_of
+from connectors.receipts import FILE_DIGITS, Before, Finding, Receipt, faults_of
 from flows.judgement import Judgement
 from flows.standing import HELD, Standing
 from identity.linkability import score
 from schemas.catalogue import feeds
 from schemas.coverage import next_due
+from schemas.difference import Difference
+from schemas.linkability import Linkability
 from warehouse.store.extract import COUNTS, Extract
-from warehouse.store.ledger import Difference as Found
 
 _UNKNOWN_TITLE = "A file that no agreement describes"
 
@@ -59,14 +60,13 @@ def judged_receipt(heading: Heading, judgement: Judgement, standing: Standing, s
     )
 
 
-def differing(receipt: Receipt, found: Found | None, before: Extract | None) -> Receipt:
+def differing(receipt: Receipt, found: Difference | None, before: Extract | None) -> Receipt:
     """The receipt with what the delivery changed against ``before``, the one before it."""
     if found is None:
         return receipt
     counts = before and before.counts
     compared = Before(before.extract_id, counts.received, counts.loaded, counts.rejected) if before and counts else None
-    difference = Difference(found.before, found.new, found.changed, found.gone, found.same)
-    return replace(receipt, difference=difference, before=compared)
+    return replace(receipt, difference=found, before=compared)
 
 
 def held_receipt(receipt: Receipt, code: str) -> Receipt:
@@ -127,5 +127,4 @@ def _findings(judgement: Judgement) -> tuple[Finding, ...]:
 def _linkability(judgement: Judgement) -> Linkability | None:
     if judgement.feed is None or judgement.judged is None:
         return None
-    found = score(judgement.feed, judgement.judged.batches)
-    return Linkability(**asdict(found)) if found is not None else None
+    return score(judgement.feed, judgement.judged.batches)

@@ -6,7 +6,6 @@ certainty (`CERTAIN`) by the shipped model. That comes to two pieces of evidence
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -14,6 +13,7 @@ import polars as pl
 from identity.boundary import sealed
 from identity.carried import GIVES, carried
 from schemas.contract import Feed, Key, NoSubject, Via
+from schemas.linkability import Linkability
 
 CERTAIN: Final = 0.99
 """The probability at which agreement on all that a row carries must join it to its like."""
@@ -28,29 +28,6 @@ SAMPLE: Final = 20_000
 
 Carried = frozenset[str]
 """The columns of `STANDARD` that a row fills, and `_NUMBER` where it has the agency's own number."""
-
-
-@dataclass(frozen=True)
-class Linkability:
-    """Counts of rows.
-
-    ``enough``: rows that carry enough by themselves; ``by_number``: others, which are linked if another row, of this
-    or another feed, names the person under the agency's own number that they carry. Were ``column`` filled wherever
-    it is empty, ``adds`` rows more would carry enough. ``is_estimate``: the counts stand for all rows, but of a
-    large batch only every so-many-th was looked at.
-    """
-
-    rows: int
-    enough: int
-    by_number: int
-    column: str | None = None
-    adds: int = 0
-    is_estimate: bool = False
-
-    @property
-    def score(self) -> float:
-        """The share of rows that carry enough, of 0 to 1; 1 where there is no row."""
-        return self.enough / self.rows if self.rows else 1.0
 
 
 @sealed

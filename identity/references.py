@@ -12,6 +12,7 @@ import psycopg
 
 from identity.boundary import sealed
 from identity.keys import digests
+from identity.split import key_texts
 from identity.surrogates import Ids
 from identity.transfer import fetch, load_temporary
 from identity.vault import Vault
@@ -23,7 +24,6 @@ SAMPLE: Final = 20_000
 _KEYS = pl.Schema({"key": pl.String(), "rows": pl.Float64()})
 """Keys as text, and the number of rows of the delivery that each of the sample stands for."""
 
-_PART: Final = "\x1e"
 """Between the parts of a key, as `identity.split` writes them."""
 
 _SURROGATES: Final = "SELECT place, surrogate FROM referred JOIN key USING (digest) WHERE namespace_id = {}"
@@ -74,9 +74,7 @@ def _sampled(feed: Feed, namespaces: Iterable[str], batch: pl.DataFrame) -> dict
 
 
 def _keys(batch: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    cells = [pl.col(name).cast(pl.String).str.strip_chars() for name in columns]
-    filled = pl.all_horizontal(*(cell != "" for cell in cells))
-    keys = batch.select(pl.concat_str(cells, separator=_PART).filter(filled).alias("key"))
+    keys = key_texts(batch, columns).drop_nulls().alias("key").to_frame()
     step = -(-keys.height // SAMPLE) or 1
     counted = keys.gather_every(step).group_by("key").len("rows")
     return counted.with_columns(pl.col("rows") * (keys.height / (pl.col("rows").sum()))).cast(_KEYS)

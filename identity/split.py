@@ -18,6 +18,7 @@ from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
 from schemas.deletion import deleted_rows
 from schemas.failpoint import reach
+from schemas.natural_key import key_cells
 from schemas.table import raw_column
 
 IDENTITY, NUMBER, ALIAS = 1, 2, 3
@@ -60,7 +61,7 @@ def split_batches(
 
 def _split(staging: Staging, accepted: pl.DataFrame, via: Collection[str]) -> pl.DataFrame:
     feed = staging.feed
-    natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in _cells(feed.key)], separator=_PART))
+    natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in key_cells(feed.key)], separator=_PART))
     keys = {namespace: _key_ids(staging, namespace, accepted) for namespace in feed.namespaces}
     subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
     _sight(staging, subject, kind)
@@ -77,7 +78,7 @@ def _key_ids(staging: Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     """The surrogate of each row's key; 0 where it has none."""
     columns, number = staging.feed.namespaces[namespace], staging.namespaces[namespace]
     starts, run = _runs(accepted.select(columns))
-    values = _joined(accepted.select(columns)[starts], columns)
+    values = key_texts(accepted.select(columns)[starts], columns)
 
     def store(new: Codes, ids: Ids, _places: Places) -> None:
         constant = np.full(len(ids), number, np.int16)
@@ -100,7 +101,7 @@ def _subjects(
             return keys[namespace], np.full(accepted.height, ALIAS, np.int16)
         case Key() as key:
             number, owner = keys[key.namespace], key.namespace
-            scope = _joined(accepted, staging.feed.namespaces[key.namespace])
+            scope = key_texts(accepted, staging.feed.namespaces[key.namespace])
             if scope.null_count():
                 # Without a number only the linker can say that two records of one name are one person.
                 own = pl.concat_str(pl.lit(f"{_PART}{staging.feed.name}"), natural, separator=_PART)
@@ -209,15 +210,11 @@ def _kept(name: str, coarsening: str | None) -> pl.Expr:
             return column
 
 
-def _joined(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+def key_texts(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
     """The cells of a key as one text; null where a part is empty."""
-    cells = _cells(columns)
+    cells = key_cells(columns)
     filled = pl.all_horizontal(*(cell != "" for cell in cells))
     return rows.select(pl.when(filled).then(pl.concat_str(cells, separator=_PART)).alias("value")).to_series()
-
-
-def _cells(columns: tuple[str, ...]) -> list[pl.Expr]:
-    return [pl.col(name).cast(pl.String).str.strip_chars() for name in columns]
 
 
 def _runs(rows: pl.DataFrame) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.contract import Feed
+from schemas.natural_key import key_cells
 from schemas.packed import PLAIN_BYTES, Packed
 
 Hashes = npt.NDArray[np.uint64]
@@ -83,11 +84,8 @@ def _candidates(
 
 
 def _natural(feed: Feed) -> list[pl.Expr]:
-    """The parts of a key as the split reads them: padding tells no record from another."""
-    parts = enumerate(feed.key)
-    return [
-        pl.col(name).cast(pl.String).str.strip_chars().fill_null("").alias(f"{_KEY}{place}") for place, name in parts
-    ]
+    """The parts of a record's key, as the split reads them."""
+    return [cell.fill_null("").alias(f"{_KEY}{place}") for place, cell in enumerate(key_cells(feed.key))]
 
 
 def _compare(feed: Feed, candidates: pl.DataFrame) -> tuple[pl.Series, pl.Series]:

@@ -1,7 +1,7 @@
 """What a column is, by its header's words and by the look of its cells; what is not understood is protected."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from schemas.codes import Identifier
@@ -47,10 +47,6 @@ class Guess:
     field: Identifier | None = None
     person: bool = False
     ordinal: bool = False
-
-    def noting(self, *notes: str) -> "Guess":
-        """The same with further notes."""
-        return replace(self, notes=(*self.notes, *notes))
 
 
 def guess(header: Header, cells: Cells, dates: Dates | None, latest: dt.date | None) -> Guess:

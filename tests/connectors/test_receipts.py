@@ -14,9 +14,7 @@ import pytest
 from connectors.receipts import (
     KINDS,
     Before,
-    Difference,
     Finding,
-    Linkability,
     Receipt,
     faults_of,
     is_written,
@@ -24,7 +22,9 @@ from connectors.receipts import (
     write,
     write_index,
 )
+from schemas.difference import Difference
 from schemas.errors import StoreError
+from schemas.linkability import Linkability
 from schemas.table import FAULTS
 
 REJECTED = pl.DataFrame(

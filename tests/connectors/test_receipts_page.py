@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 import connectors
 from connectors.receipt_page import index_page
-from connectors.receipts import Before, Difference, Fault, Finding, Linkability, Receipt
+from connectors.receipts import Before, Fault, Finding, Receipt
+from schemas.difference import Difference
+from schemas.linkability import Linkability
 from tests.connectors.test_receipts import FULL, RECEIPT
 
 BARE = Receipt(

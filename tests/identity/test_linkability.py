@@ -15,7 +15,7 @@ from identity.blocks import block_keys
 from identity.blocks import pairs as blocked
 from identity.carried import GIVES, carried
 from identity.compare import score as compared
-from identity.linkability import CERTAIN, SAMPLE, Linkability, score, suffices
+from identity.linkability import CERTAIN, SAMPLE, score, suffices
 from identity.model import shipped
 from identity.standardise import (
     NO_NAMES,
@@ -29,6 +29,7 @@ from identity.standardise import (
 from schemas.catalogue import feeds
 from schemas.codes import IDENTIFIERS
 from schemas.contract import Column, EachRow, Identify, Keep, Key, NoSubject, Text, Via
+from schemas.linkability import Linkability
 from schemas.synthetic import rows as synthetic
 from schemas.terms import Subject
 from tests.identity.feeds import PEER, feed, known_by, rows

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, func, select, text, update
 
+from schemas.difference import Difference
 from warehouse.store import order
-from warehouse.store.difference import Difference
 from warehouse.store.engine import valueless
 from warehouse.store.extract import Extract, from_row
 from warehouse.store.ledger_tables import extract

@@ -1,41 +1,17 @@
 """What a delivery changes against the one before it: records new, changed, gone, and the same."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Final, Self
+from typing import Final
 
 import polars as pl
 from sqlalchemy import Connection, text
 
+from schemas.difference import Difference
 from warehouse.store import versions
 from warehouse.store.extract import Extract
 from warehouse.store.order import NOT_SUPERSEDED
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """Records of a delivery against what the feed said before it; ``before`` is the delivery before, if any.
-
-    ``new``, ``changed`` and ``same`` are records that the delivery states; ``gone`` are those it ends: in a full
-    delivery those that it lacks or calls deleted, in a delta those that it calls deleted.
-    """
-
-    before: int | None
-    new: int
-    changed: int
-    gone: int
-    same: int
-
-    def to_json(self) -> dict[str, int | None]:
-        """The same as values of JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_json` gave."""
-        return cls(**values)
 
 
 def difference(

@@ -11,7 +11,6 @@ from schemas.errors import StoreError
 from warehouse.store.arrivals import Arrivals
 from warehouse.store.decisions import REFUSED, Decision, Decisions
 from warehouse.store.deliveries import Deliveries, Latest
-from warehouse.store.difference import Difference
 from warehouse.store.engine import valueless
 from warehouse.store.extract import Counts, Extract, Tally, from_row, read, tallies
 from warehouse.store.ledger_tables import OPEN_STATES, TERMINAL_STATES, extract
@@ -27,7 +26,6 @@ __all__ = [
     "UNKNOWN_FEED",
     "Counts",
     "Decision",
-    "Difference",
     "Extract",
     "Latest",
     "Ledger",

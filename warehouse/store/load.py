@@ -8,11 +8,12 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Table
 
 from schemas.contract import Delta, Feed, Full
+from schemas.difference import Difference
 from schemas.errors import StoreError
 from schemas.failpoint import reach
 from warehouse.store import versions
 from warehouse.store.copy import copy
-from warehouse.store.difference import Difference, difference
+from warehouse.store.difference import difference
 from warehouse.store.engine import valueless
 from warehouse.store.extract import Counts, Extract
 from warehouse.store.order import Rival, lock_feed, rival

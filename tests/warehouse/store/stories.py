@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Engine, text
 
+from schemas.difference import Difference
 from tests.warehouse.store.deliveries import CONTACTS, NO_FAULTS, SINCE, hour
-from warehouse.store.difference import Difference
 from warehouse.store.ledger import Counts, Ledger
 from warehouse.store.load import load
 

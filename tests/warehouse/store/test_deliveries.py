@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
+from schemas.difference import Difference
 from tests.warehouse.store.stories import Told, current, modelled, shown, tell
-from warehouse.store.difference import Difference
 from warehouse.store.digest import logical_digest
 from warehouse.store.ledger import Ledger
 

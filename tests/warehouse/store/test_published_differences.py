@@ -17,10 +17,10 @@ from sqlalchemy import Engine, text
 from connectors.readers import read
 from schemas.contract import Column, Delimited, Delta, Feed, FileDate, Full, Key, NoSubject, Text, UpTo
 from schemas.deletion import deleted_rows
+from schemas.difference import Difference
 from schemas.rows import judge_rows
 from schemas.terms import Deleted
 from tests.warehouse.store.deliveries import CONTACTS, NO_FAULTS, SINCE, hour
-from warehouse.store.difference import Difference
 from warehouse.store.ledger import Counts, Ledger
 from warehouse.store.load import load
 
