@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: demo test lint types imports check lock torture bench clean
+.PHONY: demo test spark lint types imports check lock torture bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv
@@ -11,6 +11,11 @@ demo: .venv
 
 test: .venv
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+# Spark is 400 MB: it is installed for its own tests alone, where there is a Java to run it.
+spark: .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --require-hashes -r .ci/requirements-spark.txt
+	$(BIN)/pytest tests/identity/test_spark.py
 
 check: lint types imports
 
@@ -41,6 +46,8 @@ bench: .venv
 lock: .venv
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--extra dev pyproject.toml -o .ci/requirements.txt
+	echo 'pyspark>=4.3,<4.4' | $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 - -o .ci/requirements-spark.txt
 
 clean:
 	rm -rf .venv .throughcare build *.egg-info

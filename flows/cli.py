@@ -14,8 +14,11 @@ import typer
 
 from flows.commands import Home, Json, opened, print_json
 from flows.commands.deliveries import deliveries_app
+from flows.commands.explain import explain
 from flows.commands.feeds import feeds_app
+from flows.commands.link import link_app
 from flows.commands.manifest import manifest_app
+from flows.commands.review import review
 from flows.settings import read_settings
 from schemas.errors import ThroughcareError
 
@@ -27,7 +30,10 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(feeds_app, name="feeds")
 app.add_typer(deliveries_app, name="deliveries")
+app.add_typer(link_app, name="link")
 app.add_typer(manifest_app, name="manifest")
+app.command()(review)
+app.command()(explain)
 
 
 def main() -> None:
@@ -116,17 +122,6 @@ def status(json_: Json = False, home: Home = None) -> None:
     with opened(home) as stores:
         found = read_status(stores)
     show_status(found, as_json=json_)
-
-
-@app.command()
-def link(json_: Json = False, home: Home = None) -> None:
-    """Link the records loaded since the last batch to persons."""
-    from flows.display import show_counts
-    from flows.link import link as link_new
-
-    with opened(home) as stores:
-        batch = link_new(stores)
-    show_counts("linked", batch or {"subjects": 0}, as_json=json_)
 
 
 @app.command()

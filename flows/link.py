@@ -7,21 +7,25 @@ from schemas.failpoint import reach
 
 if TYPE_CHECKING:
     from identity.link import LinkBatch
+    from identity.rehearsal import Scorer
 
 
-def link(stores: Stores) -> dict[str, int] | None:
-    """Apply batches that were left unapplied, then link what has been loaded since; counts, None if nothing new."""
+def link(stores: Stores, *, scorer: "Scorer | None" = None, anew: bool = False) -> dict[str, int] | None:
+    """Apply batches that were left unapplied, then link what has been loaded since; counts, None if nothing new.
+
+    ``anew`` links everything again, on what the ``scorer`` says.
+    """
     from identity.keys import ProjectKey
-    from identity.link import is_rotated
+    from identity.link import is_due
     from identity.link import link as link_new
 
     settings = stores.settings
     project = ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
     for left in stores.vault.pending_batches():
         _apply(stores, left)
-    if not stores.ledger.unlinked_extracts() and not is_rotated(stores.vault, project):
+    if not stores.ledger.unlinked_extracts() and not is_due(stores.vault, project) and not anew:
         return None
-    new = link_new(stores.vault, stores.ledger.loaded_extracts(), project)
+    new = link_new(stores.vault, stores.ledger.loaded_extracts(), project, scorer=scorer, anew=anew)
     return None if new is None else _apply(stores, new)
 
 
@@ -32,7 +36,10 @@ def _apply(stores: Stores, batch: "LinkBatch") -> dict[str, int]:
     from warehouse.store.links import apply
 
     reach("link.journalled")
-    apply(stores.warehouse, batch.batch_id, batch.rows, batch.model_version, batch.extracts)
+    apply(
+        stores.warehouse, batch.batch_id, batch.rows, batch.model_version, batch.extracts,
+        strict=batch.strict, moves=batch.moves, quality=batch.quality, key_version=batch.key_version,
+    )  # fmt: skip
     reach("link.applied")
     stores.vault.applied(batch.batch_id)
     rows = pl.DataFrame(pl.from_arrow(batch.rows))

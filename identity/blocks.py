@@ -3,15 +3,22 @@
 Keys are 63-bit keyed hashes of rule and value. They leak equality and frequency: vault only.
 """
 
+import hmac
+import itertools
 from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from identity.compare import PAIRS
+from identity.compare import ordered as ordered
+from identity.encode import Tokens, column, distinct, tokens
 from identity.keys import blind_keys
+from identity.model import Model
 
 FULL: Final = 200
 """A block of more identities than this says too little to compare them all (a million people: 0.02 %)."""
@@ -34,26 +41,185 @@ TRAITS = pl.Schema({
 ``profile_key`` is name, birth date and number; a key is 0 where there is nothing."""
 
 _BLANK = " "
+_LETTERS: Final = 3
+_STREET_LETTERS: Final = 4
+
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+
+Keys = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
 
 
-def block_keys(standard: pl.DataFrame, key: bytes) -> pl.DataFrame:
-    """``identity_id``, ``block_key``: under which blocks each identity is found."""
-    names = _name_pairs(standard)
-    born = pl.col("birth_date")
-    tables = [
-        *(_rule(standard, field, pl.col(field)) for field in IDS),
-        _rule(standard, "ssn4 birth", pl.col("ssn4"), born),
-        _rule(standard.explode("givens"), "birth given", born, pl.col("givens").str.slice(0, 2)),
-        _rule(standard.explode("surnames"), "birth surname", born, pl.col("surnames").str.slice(0, 3)),
-        _rule(standard.explode("givens"), "ssn4 given", pl.col("ssn4"), pl.col("givens")),
-        _rule(standard.explode("surnames"), "ssn4 surname", pl.col("ssn4"), pl.col("surnames")),
-        _rule(standard, "address", pl.col("address"), pl.col("given").str.slice(0, 1)),
-        _rule(names, "name birth year", pl.col("name"), born.str.slice(0, 4)),
-        _rule(names, "name zip", pl.col("name"), pl.col("zip")),
-        _rule(names, "name", pl.col("name")),
+def block_keys(standard: pl.DataFrame, key: bytes, model: Model) -> pl.DataFrame:
+    """``identity_id``, ``block_key``, ``rule``: under which blocks each identity is found, each once.
+
+    The first rules are the values of `IDS`, in that order.
+
+    A name by itself is a block only where the model calls it rare, so that blocks practically never fill up:
+    which pairs are compared then hangs on the two records and on nothing else.
+    """
+    codes = _Hashes(standard, key)
+    rules = [*_number_rules(codes), *_birth_rules(codes), *_name_rules(codes, standard, model)]
+    rows = np.concatenate([rule[0] for rule in rules])
+    left, right = (np.concatenate([rule[place] for rule in rules]) for place in (1, 2))
+    number = np.repeat(np.arange(len(rules), dtype=np.uint64), [len(rule[0]) for rule in rules])
+    found = _sealed(left, right ^ (number << np.uint64(1)), key)
+    return pl.DataFrame(
+        {
+            "identity_id": standard["identity_id"].to_numpy()[rows],
+            "block_key": found,
+            "rule": number.astype(np.int16),
+        }
+    )
+
+
+class _Hashes:
+    """Blind 64-bit values of the fields' texts, each distinct text hashed once."""
+
+    def __init__(self, standard: pl.DataFrame, key: bytes) -> None:
+        self._standard = standard
+        self._key = key
+        self.given, self.birth, self.ssn4, self.zip = map(self.of, ("given", "birth_date", "ssn4", "zip"))
+        self.surnames = tokens(standard["surnames"])
+        self.names = tokens(standard.select(pl.concat_list("givens", "surnames")).to_series())
+
+    def of(self, field: str, part: pl.Expr | None = None) -> tuple[npt.NDArray[np.bool_], Keys]:
+        """Whether a row has the field, and its value (or that of a part of it)."""
+        coded = column(self._standard[field])
+        return coded.codes >= 0, self.values(coded.texts, part)[coded.codes]
+
+    def values(self, texts: pl.Series, part: pl.Expr | None = None) -> Keys:
+        """The value of each text; one more at the end stands for null."""
+        parts = texts if part is None else texts.to_frame("text").select(part).to_series()
+        hashed = blind_keys(self._key, "block", parts)
+        return np.append(hashed, 0).astype(np.uint64)
+
+    def beginnings(self) -> tuple[Rows, Keys]:
+        """Row and value of each distinct beginning of a row's names, whichever name it is."""
+        short = column(self.names.texts.str.slice(0, _LETTERS))
+        return _distinct(self.names.rows, short.codes[self.names.codes], self.values(short.texts))
+
+    def whole(self, of: Tokens) -> tuple[Rows, Keys]:
+        """Row and value of each token."""
+        return of.rows, self.values(of.texts)[of.codes]
+
+    def doors(self) -> "_Rule":
+        """The first number of an address with the beginning of its first word, and each initial of a name."""
+        first = self._standard.select(pl.col("houses").list.first(), pl.col("streets").list.first())
+        house, street = column(first["houses"]), column(first["streets"].str.slice(0, _STREET_LETTERS))
+        known = (house.codes >= 0) & (street.codes >= 0)
+        short = column(self.names.texts.str.slice(0, 1))
+        rows, initials = _distinct(self.names.rows, short.codes[self.names.codes], self.values(short.texts))
+        rows, initials = rows[known[rows]], initials[known[rows]]
+        doors = self.values(house.texts)[house.codes] * _ODD + self.values(street.texts)[street.codes]
+        return rows, doors[rows], initials
+
+
+_Rule = tuple[Rows, Keys, Keys]
+"""Rows of identities, and the two values that make their blocks' keys."""
+
+
+def _number_rules(of: _Hashes) -> list[_Rule]:
+    nothing = np.uint64(0)
+    rules = []
+    for field in IDS:
+        known, values = of.of(field)
+        rows = np.flatnonzero(known)
+        rules.append((rows, values[rows], np.full(len(rows), nothing)))
+    return rules
+
+
+def _birth_rules(of: _Hashes) -> list[_Rule]:
+    """Birth date and the last digits of the SSN: with names, ZIP and each other."""
+    (born, birth), (known, ssn4), (placed, code) = of.birth, of.ssn4, of.zip
+    by_birth, by_ssn4 = of.beginnings(), _distinct(of.names.rows, of.names.codes, of.values(of.names.texts))
+    rules: list[_Rule] = [
+        (rows[has[rows]], values[rows[has[rows]]], parts[has[rows]])
+        for has, values, (rows, parts) in ((born, birth, by_birth), (known, ssn4, by_ssn4))
     ]
-    rows = pl.concat(tables).unique()
-    return rows.select("identity_id", pl.Series("block_key", blind_keys(key, "block", rows["value"])))
+    both, there = np.flatnonzero(born & known), np.flatnonzero(born & placed)
+    return [*rules, (both, birth[both], ssn4[both]), (there, birth[there], code[there])]
+
+
+def _name_rules(of: _Hashes, standard: pl.DataFrame, model: Model) -> list[_Rule]:
+    """Door and initial, and given name with each surname in either order: with birth year, with ZIP, and where rare."""
+    rows, surnames = of.whole(of.surnames)
+    has_given, given = of.given
+    kept = has_given[rows]
+    rows, names = rows[kept], (surnames + given[rows])[kept]
+    is_rare = _rare(standard, model)[rows]
+    rules: list[_Rule] = [(rows[is_rare], names[is_rare], np.zeros(is_rare.sum(), np.uint64))]
+    for has, values in (of.of("birth_date", pl.col("text").str.slice(0, 4)), of.zip):
+        rules.append((rows[has[rows]], names[has[rows]], values[rows[has[rows]]]))
+    return [*rules, of.doors(), _neighbour_rule(of, standard), *_poor_rules(of, standard)]
+
+
+def _neighbour_rule(of: _Hashes, standard: pl.DataFrame) -> _Rule:
+    """ZIP and birth year with each name, of those who have no number: they have little else."""
+    (placed, code), (born, year) = of.zip, of.of("birth_date", pl.col("text").str.slice(0, 4))
+    bare = standard.select(pl.all_horizontal(pl.col(*IDS, "ssn4").is_null())).to_series().to_numpy()
+    rows, names = _distinct(of.names.rows, of.names.codes, of.values(of.names.texts))
+    kept = (placed & born & bare)[rows]
+    rows = rows[kept]
+    return rows, names[kept], code[rows] * _ODD + year[rows]
+
+
+def _poor_rules(of: _Hashes, standard: pl.DataFrame) -> list[_Rule]:
+    """For those with a name but neither sex, middle name nor SSN: words of the address with all else, ZIP with names.
+
+    With few fields one slip hides a record from every other rule.
+    """
+    few = pl.all_horizontal(pl.col("sex", "middle", "ssn4").is_null())
+    named = pl.any_horizontal(pl.col("given", "surname").is_not_null())
+    poor = standard.select(few & named).to_series().to_numpy()
+    (placed, code), (born, birth) = of.zip, of.birth
+    dated, year = of.of("birth_date", pl.col("text").str.slice(0, 4))
+    names = _distinct(of.names.rows, of.names.codes, of.values(of.names.texts))
+    street_tokens, house_tokens = tokens(standard["streets"]), tokens(standard["houses"])
+    streets, houses = of.whole(street_tokens), of.whole(house_tokens)
+    rules = []
+    for (rows, parts), has, values in (
+        (names, placed, code),
+        (streets, placed, code),
+        (streets, born, birth),
+        (streets, dated, year),
+    ):
+        kept = (poor & has)[rows]
+        rules.append((rows[kept], parts[kept], values[rows[kept]]))
+    for one, other in ((names, streets), (houses, streets)):
+        rules.append(_crossed(one, other, poor))
+    return rules
+
+
+def _crossed(one: tuple[Rows, Keys], other: tuple[Rows, Keys], among: npt.NDArray[np.bool_]) -> _Rule:
+    """Each value of the one with each of the other, of the same row."""
+    left, right = (
+        pl.DataFrame({"row": rows[among[rows]], name: values[among[rows]]})
+        for name, (rows, values) in (("left", one), ("right", other))
+    )
+    both = left.join(right, on="row")
+    return both["row"].to_numpy(), both["left"].to_numpy(), both["right"].to_numpy()
+
+
+def _rare(standard: pl.DataFrame, model: Model) -> npt.NDArray[np.bool_]:
+    """Whether the same full name makes one person likely even at another address, by the model's frequencies."""
+    name, place = model.comparisons["name"]["exact"], model.comparisons["place"]["other"]
+    frequency = model.frequencies(standard.select("given", "surname"))["tf_full_name"]
+    return (frequency <= name.m * model.prior * place.m / place.u).fill_null(value=False).to_numpy()
+
+
+def _distinct(rows: Rows, codes: npt.NDArray[np.int32], values: Keys) -> tuple[Rows, Keys]:
+    packed = distinct((rows << 32) | codes)
+    return packed >> 32, values[packed & 0xFFFF_FFFF]
+
+
+def _sealed(left: Keys, right: Keys, key: bytes) -> npt.NDArray[np.int64]:
+    """63 bits of AES-256 over two blind values: without the key, keys of blocks that share a value look unrelated."""
+    cells = np.empty((len(left), 2), np.uint64)
+    cells[:, 0], cells[:, 1] = left, right
+    encryptor = Cipher(AES256(hmac.digest(key, b"block pair", "sha256")), ECB()).encryptor()
+    sealed = np.frombuffer(encryptor.update(cells.tobytes()), np.uint64)
+    return (sealed[::2] >> np.uint64(1)).astype(np.int64)
 
 
 def traits(standard: pl.DataFrame, numbers: pl.DataFrame, key: bytes) -> pl.DataFrame:
@@ -128,34 +294,51 @@ def without(standard: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     return cleared.drop("kind")
 
 
-def pairs(blocks: pl.DataFrame, of: pl.Series) -> pl.DataFrame:
-    """`PAIRS` of identities that share a block that is not over-full, with at least one of each pair in ``of``."""
+def pairs(blocks: pl.DataFrame, of: pl.Series | None = None) -> pl.DataFrame:
+    """`PAIRS` of identities that share a block that is not over-full, with at least one of each pair in ``of``.
+
+    ``blocks``: ``identity_id``, ``block_key``, all members of each block that occurs; without ``of`` all pairs.
+    """
+    if of is None:
+        return ordered(*_all_pairs(blocks))
     usable = blocks.filter(pl.len().over("block_key").is_between(2, FULL))
     left = usable.filter(pl.col("identity_id").is_in(of.implode()))
+    if left.height == usable.height:
+        return ordered(*_all_pairs(usable))
     met = left.join(usable, on="block_key", suffix="_other").filter(
         pl.col("identity_id") != pl.col("identity_id_other")
     )
     return ordered(met["identity_id"], met["identity_id_other"])
 
 
-def ordered(one: pl.Series, other: pl.Series) -> pl.DataFrame:
-    """Distinct `PAIRS` of two columns of identities."""
-    both = pl.DataFrame({"a": one, "b": other}, schema={"a": pl.Int64, "b": pl.Int64})
-    lower, higher = pl.min_horizontal("a", "b"), pl.max_horizontal("a", "b")
-    return both.select(left_id=lower, right_id=higher).cast(PAIRS).unique()
+def overfull(before: pl.DataFrame, after: pl.DataFrame, full: int = FULL) -> pl.Series:
+    """The keys of the blocks that are over-full in one state and not in the other: rescore their members.
+
+    ``before``, ``after``: ``block_key`` and ``records``, the number of its identities; a block that is missing
+    has none. With ``number_id`` renamed and `clusters.FULL_NUMBER` it says the same of agency numbers.
+    """
+    states = before.join(after, on="block_key", how="full", coalesce=True, suffix="_after")
+    was, now = (pl.col(name).fill_null(0) > full for name in ("records", "records_after"))
+    return states.filter(was != now)["block_key"].sort()
 
 
-def _name_pairs(standard: pl.DataFrame) -> pl.DataFrame:
-    """A row for each given name × surname token of an identity: ``name`` is the two in alphabetical order."""
-    rows = standard.select("identity_id", "givens", "surnames", "birth_date", "zip")
-    rows = rows.explode("givens").explode("surnames").drop_nulls(["givens", "surnames"])
-    low, high = pl.min_horizontal("givens", "surnames"), pl.max_horizontal("givens", "surnames")
-    return rows.with_columns(name=pl.concat_str(low, high, separator=_BLANK))
-
-
-def _rule(rows: pl.DataFrame, rule: str, *parts: pl.Expr) -> pl.DataFrame:
-    value = pl.concat_str(pl.lit(rule), *parts, separator="\x1f")
-    return rows.select("identity_id", value=value).drop_nulls("value")
+def _all_pairs(blocks: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Both sides of all pairs within blocks that are not over-full."""
+    rows = blocks.sort("block_key")
+    keys, ids = rows["block_key"].to_numpy(), rows["identity_id"].to_numpy()
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.empty(0, np.int64)
+    sizes = np.diff(np.r_[starts, len(keys)])
+    # How many members of its block follow each member; none where the block is over-full.
+    following = np.repeat(np.where(sizes <= FULL, starts + sizes, 0), sizes) - np.arange(len(keys)) - 1
+    at = np.flatnonzero(following > 0)
+    one, other = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for apart in itertools.count(1):
+        at = at[following[at] >= apart]
+        if not len(at):
+            break
+        one.append(ids[at])
+        other.append(ids[at + apart])
+    return pl.Series(np.concatenate(one)), pl.Series(np.concatenate(other))
 
 
 def _hashed(rows: pl.DataFrame, column: str, key: bytes, label: str = "") -> pl.Series:

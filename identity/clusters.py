@@ -1,7 +1,7 @@
-"""From scored pairs to persons: agency numbers, loose components, average linkage with vetoes.
+"""From scored pairs to persons: decisions, agency numbers, loose components, average linkage with vetoes.
 
 An *entity* is what is one person without asking the model: the identities under one agency number, unless
-they contradict each other, or a single identity.
+they contradict each other, what a reviewer has put together, or a single identity.
 """
 
 import math
@@ -11,33 +11,55 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from identity.average import LEAST, UNIT, UNKNOWN, Pairs, Whole, linked, units
+from identity.compare import PAIRS, ordered
+from identity.encode import places
+
+THRESHOLDS: Final = (0.5, 0.9, 0.99)
+"""Probabilities at which persons are made: the first is the main one, the others refine it."""
+
 IDENTITIES = pl.Schema({"identity_id": pl.Int64(), "number_id": pl.Int64(), "rank": pl.Int64()})
 """``number_id`` 0 where there is none; ``rank`` orders identities by content, not by arrival."""
-GROUPED = pl.Schema({"identity_id": pl.Int64(), "group": pl.Int64(), "probability": pl.Float64()})
+DECIDED = pl.Schema({**PAIRS, "together": pl.Boolean()})
+"""What reviewers decided: the lower id left, at most one row a pair."""
+GROUPED = pl.Schema({
+    "identity_id": pl.Int64(), "group": pl.Int64(), "group_90": pl.Int64(), "group_99": pl.Int64(),
+    "probability": pl.Float64(),
+})  # fmt: skip
+"""Groups are named after their identity of lowest rank; ``group_90`` and ``group_99`` are parts of ``group``."""
 
 LOOSE: Final = 0.0
 """Weight at which a pair ties a component together: probability one half."""
-CUT: Final = 0.0
-"""Average weight above which two clusters are one person."""
-UNKNOWN: Final = -5.0
-"""Weight of a pair of a component that was not scored: they share no block, or the component is too big."""
-
+WHOLE: Final = 60
+"""Components of up to so many entities have every pair scored; a bigger one is tied anew at higher weights."""
+_STEPS: Final = (4.0, 8.0, 12.0, 16.0, 20.0, 24.0, 28.0, 32.0)
 FULL_NUMBER: Final = 200
 """A number under which more sets of identifiers came stands for "unknown": nobody is written in so many ways."""
 
-_Matrix = npt.NDArray[np.float64]
+
+def components(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> pl.DataFrame:
+    """``identity_id``, ``component``: tied by a number, a decision, or a likely pair that is not vetoed.
+
+    A component of more than `WHOLE` entities is tied anew by pairs of 4 bits and more, what is still too big by
+    8 and more, up to 32: a function of the pairs alone.
+    """
+    nodes, _, component, _ = _placed(identities, edges, decided)
+    return pl.DataFrame({"identity_id": nodes.ids, "component": component}, schema=_COMPONENT)
 
 
-def components(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """``identity_id``, ``component``: tied by a number (one of a person) or by a likely pair that is not vetoed."""
-    tied = edges.filter((pl.col("weight") >= LOOSE) & ~pl.col("vetoed")).select("left_id", "right_id")
-    numbered = identities.filter((pl.col("number_id") != 0) & ~_over_full()).sort("identity_id")
-    mates = numbered.select(left_id=pl.col("identity_id").first().over("number_id"), right_id="identity_id")
-    ids = identities["identity_id"].to_numpy()
-    label = _labels(ids, pl.concat([tied, mates]))
-    return pl.DataFrame(
-        {"identity_id": ids, "component": label}, schema={"identity_id": pl.Int64, "component": pl.Int64}
+def unscored(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> pl.DataFrame:
+    """`PAIRS` inside components that no block brought together: to be scored before `group`."""
+    nodes, entity, component, _ = _placed(identities, edges, decided)
+    size = np.bincount(component, minlength=len(component))[component]
+    entities = np.bincount(component[np.unique(entity)], minlength=len(component))[component]
+    rows = pl.DataFrame({"node": np.arange(len(component)), "entity": entity, "component": component})
+    rows = rows.filter(pl.Series((size > 2) & (entities > 1) & (entities <= WHOLE)))
+    every = rows.join(rows, on="component", suffix="_other")
+    every = every.filter((pl.col("node") < pl.col("node_other")) & (pl.col("entity") != pl.col("entity_other")))
+    pairs = ordered(
+        pl.Series(nodes.ids[every["node"].to_numpy()]), pl.Series(nodes.ids[every["node_other"].to_numpy()])
     )
+    return pairs.join(edges, on=["left_id", "right_id"], how="anti")
 
 
 def contradictory(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
@@ -49,126 +71,175 @@ def contradictory(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
     return pl.concat([both["number_id"], numbers.filter(_over_full())["number_id"]]).unique().sort()
 
 
+def group(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The persons among the identities, as `GROUPED`.
+
+    ``edges`` holds the scored pairs (`compare.SCORED`) of all components, those inside them completely;
+    ``decided`` (`DECIDED`) what reviewers decided: who must be together is (also through others), and who must
+    not be is apart, whatever numbers and weights say. A number that holds together what was decided to be two
+    people holds nothing. The probability is that of the average weight by which the identity's entity is held,
+    1 where nothing had to be inferred.
+    """
+    nodes, entity, component, found = _placed(identities, edges, decided)
+    heads, place = np.unique(entity, return_inverse=True)
+    cuts = tuple(math.log2(threshold / (1 - threshold)) for threshold in THRESHOLDS)
+    cluster, held = linked(component[heads], _entity_pairs(place, component, found), cuts)
+    groups = nodes.ids[heads[cluster]][:, place]
+    return pl.DataFrame(
+        [nodes.ids, *groups, 1 / (1 + np.exp2(-held[place]))], schema=GROUPED, strict=False, orient="col"
+    )
+
+
+_COMPONENT: Final = {"identity_id": pl.Int64, "component": pl.Int64}
+
+
+class _Nodes:
+    """Identities as the places 0, 1, … of their rank."""
+
+    def __init__(self, identities: pl.DataFrame) -> None:
+        self._given = identities["identity_id"].to_numpy()
+        order = np.lexsort((self._given, identities["rank"].to_numpy()))
+        self.ids = self._given[order]
+        self._place = np.full(len(order) + 1, -1)
+        self._place[order] = np.arange(len(order))
+
+    def places(self, ids: pl.Series) -> Whole:
+        """Places of identities, -1 of those that are none of these."""
+        return self._place[places(self._given, ids.to_numpy())]
+
+
+class _Edges:
+    """Scored pairs and separations as places: ``one`` < ``other``."""
+
+    def __init__(self, nodes: _Nodes, edges: pl.DataFrame, decided: pl.DataFrame | None) -> None:
+        one, other = nodes.places(edges["left_id"]), nodes.places(edges["right_id"])
+        known = (one >= 0) & (other >= 0)
+        self.one, self.other = np.minimum(one, other)[known], np.maximum(one, other)[known]
+        self.weight = units(np.maximum(edges["weight"].to_numpy(), LEAST))[known]
+        self.vetoed = edges["vetoed"].to_numpy().astype(bool)[known]
+        self.rivals = edges["rivals"].to_numpy().astype(bool)[known]
+        self.apart = _decisions(nodes, decided, together=False)
+
+
+def _decisions(nodes: _Nodes, decided: pl.DataFrame | None, *, together: bool) -> tuple[Whole, Whole]:
+    if decided is None or decided.is_empty():
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    rows = decided.filter(pl.col("together") == together)
+    one, other = nodes.places(rows["left_id"]), nodes.places(rows["right_id"])
+    known = (one >= 0) & (other >= 0)
+    return one[known], other[known]
+
+
+def _tied(
+    nodes: _Nodes, identities: pl.DataFrame, decided: pl.DataFrame | None, without: pl.Series
+) -> tuple[Whole, Whole]:
+    """Ties that ask no model: mates under a number (but those ``without``), and decisions."""
+    usable = (pl.col("number_id") != 0) & ~_over_full() & ~pl.col("number_id").is_in(without.implode())
+    numbered = identities.filter(usable)
+    mates = numbered.select("identity_id", first=pl.col("identity_id").first().over("number_id"))
+    one, other = _decisions(nodes, decided, together=True)
+    return np.r_[nodes.places(mates["first"]), one], np.r_[nodes.places(mates["identity_id"]), other]
+
+
 def _over_full() -> pl.Expr:
     return pl.len().over("number_id") > FULL_NUMBER
 
 
-def group(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """The persons among the identities, as `GROUPED`; ``group`` is the identity of lowest rank in it.
+def _entities(
+    nodes: _Nodes, identities: pl.DataFrame, bad: pl.Series, decided: pl.DataFrame | None, edges: _Edges
+) -> Whole:
+    """The entity of each node, as the lowest place in it."""
+    numbers = pl.DataFrame({"place": nodes.places(identities["identity_id"]), "number": identities["number_id"]})
+    number = numbers.sort("place")["number"]
+    one, other = edges.apart
+    # First the numbers that hold two such people by themselves, then all of an entity that does so through others.
+    for chain in (False, True):
+        entity = _labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
+        clash = entity[one] == entity[other]
+        if not clash.any():
+            return entity
+        of = number.gather(pl.Series(one[clash])), number.gather(pl.Series(other[clash]))
+        guilty = of[0].filter(of[0] == of[1])
+        if chain:
+            guilty = number.filter(pl.Series(np.isin(entity, entity[one[clash]])))
+        bad = pl.concat([bad, guilty.filter(guilty != 0)]).unique()
+    return _labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
 
-    ``edges`` holds the scored pairs (`compare.SCORED`) of all components, those inside them completely.
-    The probability is that of the average weight by which the identity's entity is held, 1 where nothing
-    had to be inferred.
-    """
-    bad = contradictory(identities, edges)
-    number, own = pl.col("number_id"), pl.col("identity_id")
-    entities = identities.with_columns(
-        entity=pl.when((number == 0) | number.is_in(bad.implode())).then(own).otherwise(number)
-    )
-    entities = entities.join(components(identities, edges), on="identity_id")
-    ranked = entities.group_by("component", "entity").agg(pl.col("rank").min()).sort("component", "rank", "entity")
-    grouped = _refined(ranked, _entity_pairs(entities, edges))
-    first = entities.sort("rank", "identity_id").join(grouped, on="entity", maintain_order="left")
-    first = first.with_columns(group=pl.col("identity_id").first().over("cluster"))
-    return first.select("identity_id", "group", "probability").cast(GROUPED)
+
+def _ties_of(entity: Whole) -> tuple[Whole, Whole]:
+    nodes = np.flatnonzero(entity != np.arange(len(entity)))
+    return entity[nodes], nodes
 
 
-def _labels(ids: npt.NDArray[np.int64], pairs: pl.DataFrame) -> npt.NDArray[np.int64]:
+def _labels(count: int, one: Whole, other: Whole) -> Whole:
+    """The connected part of each node, as the lowest place in it."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    order = np.argsort(ids)
-    ordered = ids[order]
-    left = np.searchsorted(ordered, pairs["left_id"].to_numpy())
-    right = np.searchsorted(ordered, pairs["right_id"].to_numpy())
-    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(len(ids), len(ids)))
-    _, labels = connected_components(graph, directed=False)
-    found = np.empty(len(ids), np.int64)
-    found[order] = labels
-    return found
+    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
+    found, labels = connected_components(graph, directed=False)
+    first: Whole = np.full(found, count)
+    np.minimum.at(first, labels, np.arange(count))
+    return np.asarray(first[labels])
 
 
-def _entity_pairs(entities: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """Mean weight and veto of each pair of entities of a component; vetoed where most of their pairs are."""
-    of = entities.select("identity_id", "entity", "component")
-    pairs = edges.join(of, left_on="left_id", right_on="identity_id")
-    pairs = pairs.join(of, left_on="right_id", right_on="identity_id", suffix="_right")
-    pairs = pairs.filter(
-        (pl.col("component") == pl.col("component_right")) & (pl.col("entity") != pl.col("entity_right"))
-    )
-    pairs = pairs.with_columns(
-        low=pl.min_horizontal("entity", "entity_right"), high=pl.max_horizontal("entity", "entity_right")
-    )
-    return pairs.group_by("component", "low", "high").agg(pl.col("weight").mean(), vetoed=pl.col("vetoed").mean() > 0.5)
+def _placed(
+    identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None
+) -> tuple[_Nodes, Whole, Whole, _Edges]:
+    """Nodes, the entity and the component of each, and the edges between them."""
+    nodes = _Nodes(identities)
+    found = _Edges(nodes, edges, decided)
+    entity = _entities(nodes, identities, contradictory(identities, edges), decided, found)
+    return nodes, entity, _components(entity, found), found
 
 
-def _refined(ranked: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """``entity``, ``cluster`` (an entity), ``probability``: each component's entities, clustered.
-
-    Only components in which something speaks against one person are walked through one by one.
-    """
-    size = ranked.group_by("component").len("size")
-    judged = pairs.group_by("component").agg(
-        pl.len().alias("pairs"), worst=pl.col("weight").min(), vetoed=pl.col("vetoed").any()
-    )
-    judged = size.join(judged, on="component", how="left")
-    complete = pl.col("pairs") == pl.col("size") * (pl.col("size") - 1) // 2
-    plain = judged.filter((pl.col("size") == 1) | (complete & (pl.col("worst") > CUT) & ~pl.col("vetoed")))
-    whole = ranked.join(plain, on="component", how="semi").sort("component", "rank", "entity")
-    whole = whole.with_columns(cluster=pl.col("entity").first().over("component"))
-    held = pl.concat([pairs.select(entity="low", weight="weight"), pairs.select(entity="high", weight="weight")])
-    whole = whole.join(held.group_by("entity").agg(pl.col("weight").mean()), on="entity", how="left")
-    whole = whole.select("entity", "cluster", probability=(1 / (1 + (2.0 ** -pl.col("weight")))).fill_null(1.0))
-    disputed = ranked.join(plain, on="component", how="anti").sort("component", "rank", "entity")
-    of = {key[0]: part for key, part in pairs.partition_by("component", as_dict=True).items()}
-    parts = [
-        _average_linkage(part["entity"].to_list(), of.get(key[0], pairs.clear()))
-        for key, part in disputed.partition_by("component", as_dict=True, maintain_order=True).items()
-    ]
-    return pl.concat([whole, *parts])
-
-
-def _average_linkage(entities: list[int], pairs: pl.DataFrame) -> pl.DataFrame:
-    """Join the two clusters of the highest average weight again and again, while it is positive and not vetoed."""
-    weight, vetoed = _matrices(entities, pairs)
-    size = np.ones(len(entities))
-    member = np.arange(len(entities))
-    joined = np.where(vetoed, -np.inf, weight)
-    np.fill_diagonal(joined, -np.inf)
-    while True:
-        best = int(np.argmax(joined))
-        keep, gone = sorted(divmod(best, len(entities)))
-        if not joined[keep, gone] > CUT:
+def _components(entity: Whole, edges: _Edges) -> Whole:
+    count, ties = len(entity), _ties_of(entity)
+    heads = np.unique(entity)
+    open_edges = ~edges.vetoed & (edges.weight >= LOOSE / UNIT)
+    one, other, weight = edges.one[open_edges], edges.other[open_edges], edges.weight[open_edges]
+    label = _labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
+    for step in _STEPS:
+        big = np.bincount(label[heads], minlength=count)[label] > WHOLE
+        if not big.any():
             break
-        share = size[keep] / (size[keep] + size[gone])
-        joined[keep] = joined[keep] * share + joined[gone] * (1 - share)
-        joined[:, keep] = joined[keep]
-        joined[gone], joined[:, gone], joined[keep, keep] = -np.inf, -np.inf, -np.inf
-        size[keep] += size[gone]
-        member[member == gone] = keep
-    return pl.DataFrame(
-        {
-            "entity": entities,
-            "cluster": [entities[i] for i in member],
-            "probability": [_held(weight, member, i) for i in range(len(entities))],
-        },
-        schema={"entity": pl.Int64, "cluster": pl.Int64, "probability": pl.Float64},
+        # What is no longer too big stays as it is; only the big ones lose their weaker ties.
+        kept = ~big[one] | (weight >= step / UNIT)
+        one, other, weight = one[kept], other[kept], weight[kept]
+        label = _labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
+    return label
+
+
+def _entity_pairs(place: npt.NDArray[np.intp], component: Whole, edges: _Edges) -> Pairs:
+    """Mean weight and veto of each pair of entities of a component; vetoed where most of their pairs are."""
+    inside = (component[edges.one] == component[edges.other]) & (place[edges.one] != place[edges.other])
+    one, other = place[edges.one[inside]], place[edges.other[inside]]
+    pairs = pl.DataFrame({
+        "low": np.minimum(one, other), "high": np.maximum(one, other),
+        "weight": edges.weight[inside], "vetoed": edges.vetoed[inside],
+        "rivals": edges.rivals[inside],
+    })  # fmt: skip
+    mean = pairs.group_by("low", "high").agg(
+        pl.len().cast(pl.Int64).alias("pairs"), pl.col("weight", "vetoed", "rivals").cast(pl.Int64).sum()
     )
+    return _with_separations(mean, place, component, edges)
 
 
-def _matrices(entities: list[int], pairs: pl.DataFrame) -> tuple[_Matrix, npt.NDArray[np.bool_]]:
-    place = {entity: i for i, entity in enumerate(entities)}
-    low = [place[entity] for entity in pairs["low"].to_list()]
-    high = [place[entity] for entity in pairs["high"].to_list()]
-    weight = np.full((len(entities), len(entities)), UNKNOWN)
-    vetoed = np.zeros(weight.shape, bool)
-    weight[low, high] = weight[high, low] = pairs["weight"].to_numpy()
-    vetoed[low, high] = vetoed[high, low] = pairs["vetoed"].to_numpy()
-    return weight, vetoed
-
-
-def _held(weight: _Matrix, member: npt.NDArray[np.intp], entity: int) -> float:
-    others = (member == member[entity]) & (np.arange(len(member)) != entity)
-    if not others.any():
-        return 1.0
-    return 1 / (1 + math.exp2(-float(weight[entity][others].mean())))
+def _with_separations(mean: pl.DataFrame, place: npt.NDArray[np.intp], component: Whole, edges: _Edges) -> Pairs:
+    low, high = mean["low"].to_numpy(), mean["high"].to_numpy()
+    weight = np.rint(mean["weight"].to_numpy() / mean["pairs"].to_numpy()).astype(np.int64)
+    vetoed, rivals = (mean[name].to_numpy() * 2 > mean["pairs"].to_numpy() for name in ("vetoed", "rivals"))
+    one, other = edges.apart
+    inside = component[one] == component[other]
+    one, other = place[one[inside]], place[other[inside]]
+    apart = pl.DataFrame({"low": np.minimum(one, other), "high": np.maximum(one, other)}).unique()
+    known = pl.DataFrame({"low": low, "high": high}).with_row_index("at")
+    at = apart.join(known, on=["low", "high"], how="left")
+    barred = np.zeros(len(low), bool)
+    barred[at["at"].drop_nulls().to_numpy()] = True
+    new = at.filter(pl.col("at").is_null())
+    unknown, none = np.full(len(new), int(UNKNOWN / UNIT)), np.zeros(len(new), bool)
+    return Pairs(
+        np.r_[low, new["low"].to_numpy()], np.r_[high, new["high"].to_numpy()], np.r_[weight, unknown],
+        np.r_[vetoed, none], np.r_[rivals, none], np.r_[barred, ~none],
+    )  # fmt: skip

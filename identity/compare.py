@@ -3,45 +3,63 @@
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import polars as pl
 
+from identity.average import UNIT
+from identity.encode import distinct
+from identity.levels import BOTH_CLOSE, CLOSE, SAME_GIVEN, measured
 from identity.model import Model
 
 PAIRS = pl.Schema({"left_id": pl.Int64(), "right_id": pl.Int64()})
 """Pairs of identities, the lower id left."""
 
-SCORED = pl.Schema({**PAIRS, "weight": pl.Float64(), "vetoed": pl.Boolean(), "contradicts": pl.Boolean()})
+SCORED = pl.Schema({
+    **PAIRS, "weight": pl.Float64(), "vetoed": pl.Boolean(), "contradicts": pl.Boolean(), "rivals": pl.Boolean(),
+})  # fmt: skip
 """``weight``: match weight with prior, in bits; ``vetoed``: a rule forbids one person; ``contradicts``: even
-one agency number does not make them one person."""
+one agency number does not make them one person; ``rivals``: twins or father and son, unless one was miswritten."""
 
-CLOSE: Final = 0.88
-"""Jaro-Winkler at which one part of a name counts as a slip of the pen (LINKAGE.md)."""
-SAME_GIVEN: Final = 0.92
-"""The same where the surname says nothing (a changed surname)."""
-BOTH_CLOSE: Final = 0.85
-"""The same where both parts are only close."""
+_HOUSE: Final = "list_has_any(houses_l, houses_r)"
+_WORDS: Final = "len(list_intersect(streets_l, streets_r))"
 
 _SQL: Final = {
     "name": {
-        "null": "full_name_l IS NULL OR full_name_r IS NULL",
+        "null": "(given_l IS NULL OR given_r IS NULL) AND (surname_l IS NULL OR surname_r IS NULL)",
         "exact": "full_name_l = full_name_r",
         "shared_surname": "list_has_any(givens_l, givens_r) AND list_has_any(surnames_l, surnames_r)",
         "one_close": (
             f"(list_has_any(givens_l, givens_r) AND jaro_winkler_similarity(surname_l, surname_r) >= {CLOSE}) OR "
-            f"(list_has_any(surnames_l, surnames_r) AND jaro_winkler_similarity(given_l, given_r) >= {CLOSE})"
+            f"(list_has_any(surnames_l, surnames_r) AND jaro_winkler_similarity(written_l, written_r) >= {CLOSE})"
         ),
         "swapped": "list_has_any(surnames_l, givens_r) AND list_has_any(givens_l, surnames_r)",
         "both_close": (
-            f"(jaro_winkler_similarity(given_l, given_r) >= {BOTH_CLOSE} AND "
+            f"(jaro_winkler_similarity(written_l, written_r) >= {BOTH_CLOSE} AND "
             f"jaro_winkler_similarity(surname_l, surname_r) >= {BOTH_CLOSE}) OR "
-            "(least(len(given_l), len(given_r)) = 1 AND given_l[1] = given_r[1] AND "
+            "(least(len(written_l), len(written_r)) = 1 AND written_l[1] = written_r[1] AND "
             "list_has_any(surnames_l, surnames_r))"
         ),
-        "given": (f"list_has_any(givens_l, givens_r) OR jaro_winkler_similarity(given_l, given_r) >= {SAME_GIVEN}"),
+        "crossed_close": (
+            f"((list_has_any(surnames_l, givens_r) OR jaro_winkler_similarity(surname_l, written_r) >= {CLOSE}) AND "
+            f"(list_has_any(givens_l, surnames_r) OR jaro_winkler_similarity(written_l, surname_r) >= {CLOSE}))"
+        ),
+        "given_alone": "(surname_l IS NULL OR surname_r IS NULL) AND list_has_any(givens_l, givens_r)",
+        "surname_alone": "(given_l IS NULL OR given_r IS NULL) AND list_has_any(surnames_l, surnames_r)",
+        "alone_close": (
+            "((surname_l IS NULL OR surname_r IS NULL) AND "
+            f"jaro_winkler_similarity(written_l, written_r) >= {CLOSE}) OR "
+            f"((given_l IS NULL OR given_r IS NULL) AND jaro_winkler_similarity(surname_l, surname_r) >= {CLOSE})"
+        ),
+        "given": (f"list_has_any(givens_l, givens_r) OR jaro_winkler_similarity(written_l, written_r) >= {SAME_GIVEN}"),
         "surname": "list_has_any(surnames_l, surnames_r)",
+        "surname_close": f"jaro_winkler_similarity(surname_l, surname_r) >= {CLOSE}",
     },
     "middle": {"null": "middle_l IS NULL OR middle_r IS NULL", "exact": "middle_l = middle_r"},
-    "suffix": {"null": "suffix_l IS NULL OR suffix_r IS NULL", "exact": "suffix_l = suffix_r"},
+    "suffix": {
+        "null": "suffix_l IS NULL AND suffix_r IS NULL",
+        "exact": "suffix_l = suffix_r",
+        "one_sided": "suffix_l IS NULL OR suffix_r IS NULL",
+    },
     "birth": {
         "null": "birth_date_l IS NULL OR birth_date_r IS NULL",
         "exact": "birth_date_l = birth_date_r",
@@ -60,7 +78,7 @@ _SQL: Final = {
         "null": "(ssn_l IS NULL OR ssn_r IS NULL) AND (ssn4_l IS NULL OR ssn4_r IS NULL)",
         "exact": "ssn_l = ssn_r",
         "last4": "ssn4_l = ssn4_r",
-        "one_digit": "damerau_levenshtein(coalesce(ssn4_l, ''), coalesce(ssn4_r, '')) <= 1",
+        "one_digit": "damerau_levenshtein(ssn4_l, ssn4_r) <= 1",
     },
     "state_id": {
         "null": "state_id_l IS NULL OR state_id_r IS NULL",
@@ -74,33 +92,59 @@ _SQL: Final = {
     "place": {
         "null": "(address_l IS NULL OR address_r IS NULL) AND (zip_l IS NULL OR zip_r IS NULL)",
         "address": "address_l = address_r AND (zip_l = zip_r OR zip_l IS NULL OR zip_r IS NULL)",
+        "door": f"{_HOUSE} AND ({_WORDS} >= 3 OR ({_WORDS} >= 2 AND zip_l = zip_r))",
+        "house_zip": f"{_HOUSE} AND {_WORDS} >= 1 AND zip_l = zip_r",
+        "words": f"{_WORDS} >= 3",
+        "house_street": f"{_HOUSE} AND {_WORDS} >= 2",
+        "words_zip": f"{_WORDS} >= 2 AND zip_l = zip_r",
+        "house": f"{_HOUSE} AND {_WORDS} >= 1",
+        "word_zip": f"{_WORDS} >= 1 AND zip_l = zip_r",
+        "streets": f"{_WORDS} >= 2",
         "zip": "zip_l = zip_r",
     },
 }
 
 _VETOED: Final = """
     CASE
-        WHEN {state_exact} OR {fbi_exact} THEN {suffix_differs} AND {birth_differs}
-        ELSE {birth_differs}
-            OR {suffix_differs}
-            OR (gamma_state_id = 0 AND NOT ({name_close} AND {ssn_agrees}))
-            OR ({birth_exact} AND gamma_name IN (0, 1) AND NOT {ssn_agrees})
+        WHEN {number_agrees} THEN {suffix_differs} AND {birth_differs}
+        WHEN {suffix_differs} THEN true
+        WHEN {poor} THEN false
+        WHEN {birth_differs} THEN NOT ({name_similar} AND {reached} AND gamma_suffix = -1 AND gamma_state_id <> 0)
+        WHEN {other_given} THEN NOT {ssn_agrees}
+            AND (gamma_name = 0 OR {birth_unknown} OR gamma_ssn = 0 OR gamma_state_id = 0 OR gamma_sex = 0
+                 OR gamma_middle = 0)
+        WHEN gamma_state_id = 0 THEN NOT ({name_similar} AND ({ssn_agrees} OR ({birth_similar} AND {near})))
+        ELSE false
     END
 """
-"""Conflicting birth dates unless the state id agrees; Jr and Sr; different state ids unless name and SSN
-support; the same birth date with dissimilar first names (twins) unless the SSN agrees."""
+"""Unless a state id or FBI number agrees: Jr and Sr; conflicting birth dates but of one name at one address without
+any suffix; the same birth date with dissimilar first names (twins) where a number, sex or another name differs too;
+different state ids unless name and SSN, or name, birth date and address support. Records that say nothing of sex and
+middle name are too poor for twins to be told from slips: their weight alone decides."""
 
 _CONTRADICTS: Final = (
     "({birth_differs} AND ({suffix_differs} OR NOT {name_similar})) OR (gamma_birth = -1 AND gamma_name = 0)"
 )
 """Different birth dates and dissimilar names, or Jr and Sr: father and son who were given one number."""
 
+_RIVALS: Final = (
+    "NOT {poor} AND NOT {number_agrees} AND NOT {ssn_agrees} "
+    "AND ({other_given} OR ({birth_differs} AND {name_similar}))"
+)
+"""Twins or father and son, unless one of the two was miswritten: once is likely, twice alike is not."""
 
-def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
-    """Weights and vetoes of the pairs (`PAIRS`), as `SCORED`; ``standard`` holds all their identities."""
+
+def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: float | None = None) -> pl.DataFrame:
+    """Weights and vetoes of the pairs (`PAIRS`), as `SCORED`; ``standard`` holds all their identities.
+
+    With a ``floor`` the pairs below that weight are left out. Weights are whole numbers of 1/1024 bit, so that
+    they are the same wherever they were kept and their sums are exact.
+    """
     if pairs.is_empty():
         return pl.DataFrame(schema=SCORED)
-    return _ruled(compare(standard, pairs, model), model)
+    weight = (pl.col("match_weight") / UNIT).round() * UNIT
+    found = measured(standard, pairs, model, floor).with_columns(weight)
+    return ruled(found if floor is None else found.filter(pl.col("match_weight") >= floor), model)
 
 
 def compare(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
@@ -121,6 +165,16 @@ def compare(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.Dat
     finally:
         connection.close()
     return found.rename({"identity_id_l": "left_id", "identity_id_r": "right_id"})
+
+
+def ordered(one: pl.Series, other: pl.Series) -> pl.DataFrame:
+    """Distinct `PAIRS` of two columns of identities."""
+    left, right = one.to_numpy(), other.to_numpy()
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    if len(high) and low.min() >= 0 and high.max() < 1 << 31:
+        packed = distinct(low << 32 | high)
+        return pl.DataFrame({"left_id": packed >> 32, "right_id": packed & 0xFFFF_FFFF}, schema=PAIRS)
+    return pl.DataFrame({"left_id": low, "right_id": high}, schema=PAIRS).unique()
 
 
 def settings(model: Model) -> dict[str, Any]:
@@ -156,20 +210,31 @@ def _blocked(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(pl.lit(0).alias("match_key"), join_key_l="left_id", join_key_r="right_id")
 
 
-def _ruled(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
+def ruled(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """Weights and vetoes (`SCORED`) of compared pairs (`compare`)."""
     gamma = model.gamma
     terms = {
-        "state_exact": f"gamma_state_id = {gamma('state_id', 'exact')}",
-        "fbi_exact": f"gamma_fbi_number = {gamma('fbi_number', 'exact')}",
+        "number_agrees": f"(gamma_state_id = {gamma('state_id', 'exact')} OR gamma_fbi_number = 1)",
         "suffix_differs": f"gamma_suffix = {gamma('suffix', 'other')}",
         "birth_exact": f"gamma_birth = {gamma('birth', 'exact')}",
+        "birth_similar": f"gamma_birth >= {gamma('birth', 'one_digit')}",
         "birth_differs": f"gamma_birth = {gamma('birth', 'other')}",
-        "name_close": f"gamma_name >= {gamma('name', 'one_close')}",
-        "name_similar": f"(gamma_name = -1 OR gamma_name >= {gamma('name', 'both_close')})",
+        "birth_unknown": "gamma_birth = -1",
+        "name_similar": f"(gamma_name = -1 OR gamma_name >= {gamma('name', 'alone_close')})",
         "ssn_agrees": f"gamma_ssn >= {gamma('ssn', 'last4')}",
+        "id_slipped": f"gamma_state_id = {gamma('state_id', 'one_digit')}",
+        "near": "gamma_place > 0",
+        "poor": "(gamma_sex = -1 AND gamma_middle = -1)",
+        "reached": (
+            f"(gamma_place >= {gamma('place', 'words_zip')} OR gamma_phone = 1 OR gamma_email = 1 OR gamma_licence = 1)"
+        ),
     }
-    ruled = pl.sql_expr([
-        "left_id", "right_id", "match_weight AS weight",
-        f"({_VETOED.format(**terms)}) AS vetoed", f"({_CONTRADICTS.format(**terms)}) AS contradicts",
+    terms["other_given"] = (
+        f"((gamma_birth = -1 OR {terms['birth_exact']}) AND gamma_name IN (0, {gamma('name', 'surname')}, "
+        f"{gamma('name', 'surname_close')}))"
+    )
+    columns = pl.sql_expr([
+        "left_id", "right_id", "match_weight AS weight", f"({_VETOED.format(**terms)}) AS vetoed",
+        f"({_CONTRADICTS.format(**terms)}) AS contradicts", f"({_RIVALS.format(**terms)}) AS rivals",
     ])  # fmt: skip
-    return compared.select(ruled).cast(SCORED)
+    return compared.select(columns).cast(SCORED)

@@ -1,28 +1,31 @@
 """Linking: the subjects of newly loaded extracts join persons; only what they touch is looked at again.
 
-The model and its frequencies are frozen, pairs are kept as edges, and every component that a new identity
-reaches is clustered anew as a whole: one extract after the other gives the partition that all at once give.
+The model and its frequencies are frozen and what is compared follows from the records alone (see `regroup`): one
+extract after the other gives the partition that all at once give.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import polars as pl
+import psycopg
 import pyarrow as pa
 
-from identity import blocks, clusters, persons
+from identity import decisions, persons, promotion
 from identity.boundary import sealed
-from identity.compare import PAIRS, SCORED, score
-from identity.keys import ProjectKey, participant_key, unwrap
+from identity.compare import SCORED
+from identity.keys import ProjectKey, unwrap
 from identity.linkstore import LinkStore
-from identity.model import Model, shipped
+from identity.measured import measure, packed, unpacked
+from identity.participants import part_keys, participant_keys
+from identity.parts import parts
+from identity.regroup import DOUBTFUL, Regrouped, Regrouping
 from identity.subjects import resolve
 from identity.vault import Vault
 
-KEPT = -4.25
-"""Edges of at least this weight (probability .05) are kept; between them and .5 lies what review looks at."""
-WHOLE = 60
-"""Components of up to so many identities have every pair scored; a bigger one is no person."""
+if TYPE_CHECKING:
+    from identity.rehearsal import Scorer
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,10 @@ class LinkBatch:
 
     ``rows``: ``subject_id`` int64, ``participant_key`` (text of a UUID, null where assigned to nobody),
     ``status`` (`codes.SUBJECT_STATUSES`), ``probability``; every subject that the batch touched, in full.
-    ``extracts``: the extracts it took in; ``merges``, ``splits``: pairs of persons.
+    ``strict``: ``subject_id``, ``threshold``, ``participant_key``: where a subject of ``rows`` is another
+    participant at a stricter threshold. ``moves``: ``kind`` (merge, split, retire), ``from_key``, ``to_key`` (null
+    where retired), ``subjects``, ``reason``. ``extracts``: the extracts it took in; ``merges``, ``splits``: pairs
+    of persons.
     """
 
     batch_id: int
@@ -40,149 +46,97 @@ class LinkBatch:
     extracts: tuple[int, ...]
     merges: int
     splits: int
+    strict: pa.Table = field(repr=False)
+    moves: pa.Table = field(repr=False)
+    quality: pa.Table | None = field(repr=False)
+    key_version: int
 
 
 @sealed
-def link(vault: Vault, loaded_extracts: Iterable[int], project: ProjectKey) -> LinkBatch | None:
+def link(
+    vault: Vault,
+    loaded_extracts: Iterable[int],
+    project: ProjectKey,
+    *,
+    scorer: "Scorer | None" = None,
+    anew: bool = False,
+) -> LinkBatch | None:
     """Link what the ledger calls loaded and no batch has taken in; None where that is nothing.
 
-    Where the project's key is another than before, every subject is stated anew: keys of two versions do not mix.
+    A decision of a reviewer that no batch has taken makes one too. Under another model than before everything is
+    linked anew, as it is where ``anew`` says so; a ``scorer`` then does the comparing. Under another key of the
+    project every subject is stated anew: keys of two versions do not mix.
     """
-    model = shipped()
     with vault.transaction() as cursor:
-        store = LinkStore(cursor, vault.keys)
+        store, model = LinkStore(cursor, vault.keys), promotion.current(cursor)
+        decided = decisions.pending(cursor)
         extracts, is_rotated = store.take_extracts(loaded_extracts), store.is_rotated(project)
-        if not extracts and not is_rotated:
+        is_remodelled = store.linked_by() not in (None, model.version)
+        reasons = {"records": extracts, "decision": len(decided), "model": is_remodelled, "key": is_rotated}
+        reasons |= {"relink": anew}
+        reason = " and ".join(name for name, holds in reasons.items() if holds)
+        if not reason:
             return None
-        batch_id = store.open_batch(model.version, project, extracts)
+        batch_id = store.open_batch(model.version, project, extracts, reason)
         if is_rotated:
             store.restate_all(batch_id)
-        sighted = store.sighted(extracts)
-        tied = store.take_ties(extracts)
-        if not sighted.is_empty():
-            identities = sighted.filter(pl.col("kind") == 1)["subject_id"]
-            known = store.members("subject_id", identities)["subject_id"]
-            new = identities.filter(~identities.is_in(known.implode()))
-            grouped = _regroup(store, model, new)
-            _state(store, batch_id, grouped, sighted, tied)
+        sighted, tied = store.sighted(extracts), store.take_ties(extracts)
+        new = store.unlinked(sighted.filter(pl.col("kind") == 1)["subject_id"])
+        if is_remodelled or anew or store.is_unindexed():
+            store.rebuild()
+            new = pl.concat([new, store.identities()]).unique()
+        decisions.take(cursor, batch_id)
+        if len(new) or len(decided) or not sighted.is_empty():
+            regrouped = Regrouping(store, model, batch_id, scorer).regroup(new, decided)
+            _state(store, batch_id, regrouped, sighted, tied)
     return batch(vault, batch_id)
 
 
 @sealed
-def is_rotated(vault: Vault, project: ProjectKey) -> bool:
-    """Whether what is linked stands under another key of the project."""
+def is_due(vault: Vault, project: ProjectKey) -> bool:
+    """Whether there is something to link though nothing was loaded: a decision, another model or another key."""
     with vault.transaction() as cursor:
-        return LinkStore(cursor, vault.keys).is_rotated(project)
+        store = LinkStore(cursor, vault.keys)
+        linked_by = store.linked_by()
+        is_remodelled = linked_by is not None and linked_by != promotion.current(cursor).version
+        return is_remodelled or store.is_rotated(project) or len(decisions.pending(cursor)) > 0
 
 
-def _regroup(store: LinkStore, model: Model, new: pl.Series) -> pl.DataFrame:
-    """Score what is new and cluster what it reaches: `clusters.GROUPED` with ``number_id`` and ``before``."""
-    again = _judge_values(store, new)
-    scored = pl.concat([new, again]).unique().sort()
-    before = store.neighbours(again)
-    _score(store, model, scored)
-    reached = _closure(store, pl.concat([scored, before]).unique())
-    identities = store.numbers(reached)
-    edges = store.edges_within(reached)
-    edges = pl.concat([edges, _missing(store, model, identities, edges)])
-    grouped = clusters.group(identities, edges)
-    known = store.members("subject_id", reached).select(identity_id="subject_id", before="person_id")
-    return grouped.join(identities, on="identity_id").join(known, on="identity_id", how="left")
-
-
-def _judge_values(store: LinkStore, new: pl.Series) -> pl.Series:
-    """Enter the values of the new identities; returns the others whose values came to be shared, or ceased to be."""
-    standard = store.read(new)
-    found = blocks.traits(standard, store.numbers(new).select("identity_id", "number_id"), store.keys.block)
-    store.add_traits(found)
-    carried = store.carriers(found["value_key"])
-    shared = blocks.shared_values(carried, store.agency_records())
-    now = pl.col("value_key").is_in(shared.implode())
-    became, ceased = carried.filter(now & ~pl.col("shared")), carried.filter(~now & pl.col("shared"))
-    store.mark_shared(became["value_key"], shared=True)
-    store.mark_shared(ceased["value_key"], shared=False)
-    changed = pl.concat([became["identity_id"], ceased["identity_id"]]).unique()
-    return changed.filter(~changed.is_in(new.implode()))
-
-
-def _score(store: LinkStore, model: Model, identities: pl.Series) -> None:
-    """Compare these identities with all that share a block or a number; keep the pairs that matter."""
-    standard = _usable(store, identities)
-    keys = blocks.block_keys(standard, store.keys.block)
-    store.replace_blocks(identities, keys)
-    pairs = blocks.pairs(store.blocks_met(keys["block_key"]), identities)
-    mates = _number_pairs(store, identities)
-    pairs = pl.concat([pairs, mates]).unique()
-    others = pl.concat([pairs["left_id"], pairs["right_id"]]).unique()
-    others = others.filter(~others.is_in(identities.implode()))
-    edges = score(pl.concat([standard, _usable(store, others)]), pairs, model)
-    mate = pl.struct("left_id", "right_id").is_in(mates.select(pl.struct("left_id", "right_id")).to_series().implode())
-    store.replace_edges(identities, edges.filter((pl.col("weight") >= KEPT) | mate))
-
-
-def _usable(store: LinkStore, identities: pl.Series) -> pl.DataFrame:
-    """The identities in standard form, without values that too many carry."""
-    return blocks.without(store.read(identities), store.shared_kinds(identities))
-
-
-def _number_pairs(store: LinkStore, identities: pl.Series) -> pl.DataFrame:
-    """Pairs of identities under one agency number with at least one of these."""
-    own = store.numbers(identities).filter(pl.col("number_id") != 0).select("identity_id", "number_id")
-    known = store.members("number_id", own["number_id"]).select(identity_id="subject_id", number_id="number_id")
-    all_mates = pl.concat([own, known]).unique().filter(pl.len().over("number_id") <= clusters.FULL_NUMBER)
-    met = own.join(all_mates, on="number_id", suffix="_other").filter(
-        pl.col("identity_id") != pl.col("identity_id_other")
-    )
-    return blocks.ordered(met["identity_id"], met["identity_id_other"])
-
-
-def _closure(store: LinkStore, identities: pl.Series) -> pl.Series:
-    """All identities that likely pairs, shared numbers and present persons lead to from these."""
-    reached, frontier = identities, identities
-    while len(frontier):
-        own = store.members("subject_id", frontier)
-        numbers = store.numbers(frontier)["number_id"]
-        mates = store.members("number_id", numbers.filter(numbers != 0))
-        persons_met = pl.concat([own["person_id"], mates["person_id"]]).drop_nulls()
-        found = [
-            store.neighbours(frontier, clusters.LOOSE),
-            mates["subject_id"],
-            store.mates(persons_met)["subject_id"],
-        ]
-        step = pl.concat(found).unique()
-        # A person's members are numbers and aliases too: those have no record.
-        frontier = store.numbers(step.filter(~step.is_in(reached.implode())))["identity_id"]
-        reached = pl.concat([reached, frontier])
-    return reached
-
-
-def _missing(store: LinkStore, model: Model, identities: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """Scores of the pairs inside components that no block brought together."""
-    placed = clusters.components(identities, edges)
-    size = pl.len().over("component")
-    placed = placed.filter((size > 2) & (size <= WHOLE))
-    every = placed.join(placed, on="component", suffix="_other").filter(
-        pl.col("identity_id") < pl.col("identity_id_other")
-    )
-    pairs = every.select(left_id="identity_id", right_id="identity_id_other").join(
-        edges, on=["left_id", "right_id"], how="anti"
-    )
-    if pairs.is_empty():
-        return pl.DataFrame(schema=SCORED)
-    ids = pl.concat([pairs["left_id"], pairs["right_id"]]).unique()
-    return score(_usable(store, ids), pairs.cast(PAIRS), model)
-
-
-def _state(store: LinkStore, batch_id: int, grouped: pl.DataFrame, sighted: pl.DataFrame, tied: pl.Series) -> None:
+def _state(store: LinkStore, batch_id: int, regrouped: Regrouped, sighted: pl.DataFrame, tied: pl.Series) -> None:
     """Give the groups their persons, the numbers and aliases theirs, and write it all down."""
+    grouped = _placed(store, regrouped)
     subjects = resolve(store, grouped, sighted, tied)
     assigned = persons.assign(subjects.voters)
     stated = subjects.stated(assigned)
     store.replace_members(stated, batch_id)
-    living = set(stated["person_id"].drop_nulls())
-    gone = (set(assigned["before"].drop_nulls()) | set(subjects.dropped)) - living
-    store.enter_persons(sorted(living), sorted(gone), batch_id)
-    store.enter_events(persons.moves(assigned), batch_id)
+    store.replace_strict(stated["subject_id"], parts(grouped, stated, store))
+    store.replace_edges(regrouped.compared, grouped["identity_id"], _doubtful(regrouped))
+    living = stated["person_id"].drop_nulls().unique()
+    before = pl.concat([assigned["before"].drop_nulls(), pl.Series(subjects.dropped, dtype=pl.String)]).unique()
+    gone = before.filter(~before.is_in(living.implode()))
+    named = assigned["person_id"].unique()
+    store.enter_persons(named.filter(~named.is_in(before.implode())), gone, batch_id)
+    moved = persons.moves(assigned)
+    store.enter_events(pl.concat([moved, persons.retirements(gone, moved)]), batch_id)
+    found = measure(store, regrouped, grouped)
+    store.keep_measures(batch_id, packed(found.table), packed(found.shares))
+
+
+def _placed(store: LinkStore, regrouped: Regrouped) -> pl.DataFrame:
+    """`clusters.GROUPED` with ``number_id``, ``rank``, ``component_id`` and the person ``before``."""
+    identities = regrouped.grouped["identity_id"]
+    known = store.members("subject_id", identities).select(identity_id="subject_id", before="person_id")
+    grouped = regrouped.grouped.join(regrouped.identities, on="identity_id").join(regrouped.component, on="identity_id")
+    return grouped.join(known, on="identity_id", how="left")
+
+
+def _doubtful(regrouped: Regrouped) -> pl.DataFrame:
+    """The pairs that may be one person and are not, and those that are although a rule speaks against it."""
+    group = regrouped.grouped.select("identity_id", "group")
+    pairs = regrouped.edges.join(group, left_on="left_id", right_on="identity_id", how="left")
+    pairs = pairs.join(group, left_on="right_id", right_on="identity_id", how="left", suffix="_right")
+    apart = pl.col("group").ne_missing(pl.col("group_right"))
+    return pairs.filter((apart | pl.col("vetoed")) & (pl.col("weight") >= DOUBTFUL)).select(list(SCORED))
 
 
 @sealed
@@ -192,27 +146,68 @@ def batch(vault: Vault, batch_id: int, project: ProjectKey | None = None) -> Lin
     Subjects that a later batch restated are left to that one.
     """
     with vault.transaction() as cursor:
+        store = LinkStore(cursor, vault.keys)
         cursor.execute(
-            "SELECT model_version, project, key_version, project_key FROM batch WHERE batch_id = %s", (batch_id,)
-        )
-        model_version, name, version, wrapped = cursor.fetchall()[0]
-        cursor.execute("SELECT extract_id FROM extract WHERE batch_id = %s ORDER BY 1", (batch_id,))
-        extracts = tuple(row[0] for row in cursor.fetchall())
-        cursor.execute("SELECT kind, count(*) FROM person_event WHERE batch_id = %s GROUP BY 1", (batch_id,))
-        events = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT subject_id, person_id, status, probability FROM membership WHERE batch_id = %s ORDER BY 1",
+            "SELECT model_version, project, key_version, project_key, reason, quality, shares FROM batch "
+            "WHERE batch_id = %s",
             (batch_id,),
         )
-        rows = cursor.fetchall()
-    made_with = ProjectKey(name, version, unwrap(vault.keys, bytes(wrapped), f"project {name} {version}"))
-    named = {person: str(participant_key(project or made_with, person)) for person in {row[1] for row in rows} - {None}}
-    table = pa.table(
-        {
-            "subject_id": pa.array([row[0] for row in rows], pa.int64()),
-            "participant_key": pa.array([named.get(row[1]) for row in rows], pa.string()),
-            "status": pa.array([row[2] for row in rows], pa.string()),
-            "probability": pa.array([row[3] for row in rows], pa.float64()),
-        }
+        model_version, name, version, wrapped, reason, quality, shares = cursor.fetchall()[0]
+        made_with = ProjectKey(name, version, unwrap(vault.keys, bytes(wrapped), f"project {name} {version}"))
+        key = project or made_with
+        members, events = store.stated(batch_id), store.events(batch_id)
+        return LinkBatch(
+            batch_id,
+            model_version,
+            _rows(members, key, unpacked(shares)),
+            _extracts(cursor, batch_id),
+            events.filter(pl.col("kind") == "merge").height,
+            events.filter(pl.col("kind") == "split").height,
+            _strict(store.strict(batch_id), members, key),
+            _moves(events, key, reason or ""),
+            None if quality is None else _table(pl.DataFrame(unpacked(quality))),
+            key.version,
+        )
+
+
+def _extracts(cursor: psycopg.Cursor, batch_id: int) -> tuple[int, ...]:
+    cursor.execute("SELECT extract_id FROM extract WHERE batch_id = %s ORDER BY 1", (batch_id,))
+    return tuple(row[0] for row in cursor.fetchall())
+
+
+def _rows(members: pl.DataFrame, project: ProjectKey, shares: pl.DataFrame | None) -> pa.Table:
+    keys = participant_keys(project, members["person_id"])
+    stated = members.with_columns(participant_key=keys).sort("subject_id")
+    stated = stated.select("subject_id", "participant_key", "status", "probability")
+    if shares is not None:
+        expected = shares.rename({"identity_id": "subject_id"})
+        stated = stated.join(expected, on="subject_id", how="left", maintain_order="left")
+    return _table(stated)
+
+
+def _strict(strict: pl.DataFrame, members: pl.DataFrame, project: ProjectKey) -> pa.Table:
+    of = strict.join(members.select("subject_id", "person_id"), on="subject_id").sort("subject_id", "percent")
+    part = of.select(pl.concat_str("percent", "lead", separator=" ")).to_series()
+    keyed = of.with_columns(participant_key=part_keys(project, of["person_id"], part))
+    return _table(keyed.select("subject_id", "participant_key", threshold=pl.col("percent") / 100))
+
+
+def _moves(events: pl.DataFrame, project: ProjectKey, reason: str) -> pa.Table:
+    went = pl.col("kind") != "retire"
+    keyed = events.with_columns(
+        from_key=participant_keys(project, events["from_person_id"]),
+        to_key=participant_keys(project, events["to_person_id"]),
     )
-    return LinkBatch(batch_id, model_version, table, extracts, events.get("merge", 0), events.get("split", 0))
+    return _table(
+        keyed.select(
+            "kind", "from_key", pl.when(went).then("to_key").alias("to_key"), "subjects", reason=pl.lit(reason)
+        )
+    )
+
+
+def _table(rows: pl.DataFrame) -> pa.Table:
+    """Arrow with plain strings, as the warehouse reads them."""
+    table = rows.to_arrow()
+    plain = [pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) or f.type == pa.string_view() else f.type)
+             for f in table.schema]  # fmt: skip
+    return table.cast(pa.schema(plain))

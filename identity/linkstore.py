@@ -1,27 +1,28 @@
 """What the linker reads from the vault and writes into it, in bulk; everything in one transaction."""
 
 import itertools
-import uuid
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import psycopg
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from identity import fields
-from identity.blocks import agency_keys
+from identity import decisions, opened
+from identity.block_index import BlockIndex
 from identity.compare import SCORED
-from identity.keys import ProjectKey, VaultKeys, decrypt_one, unwrap, wrap
-from identity.standardise import STANDARD, standardise
+from identity.keys import ProjectKey, VaultKeys, wrap
+from identity.members import MEMBERS, read_members, write_members
+from identity.persons import packed
+from identity.shared import SHARED
+from identity.standardise import STANDARD, standardise_columns
 from identity.transfer import copy_in, fetch, load_temporary
 
-MEMBERS = pl.Schema({
-    "subject_id": pl.Int64(), "number_id": pl.Int64(), "person_id": pl.String(), "number_only": pl.Boolean(),
-    "probability": pl.Float64(),
-})  # fmt: skip
-"""Rows of ``membership``; ``number_id`` 0 where there is none, ``person_id`` null where assigned to nobody."""
+STRICT = pl.Schema({"subject_id": pl.Int64(), "percent": pl.Int64(), "lead": pl.Int64()})
+"""Subjects that at a stricter threshold (per cent) are in a part of their person: the part's lowest rank."""
+
+_NUMBERS: Final = pl.Schema({"identity_id": pl.Int64(), "number_id": pl.Int64(), "rank": pl.Int64()})
 
 
 class LinkStore:
@@ -31,9 +32,12 @@ class LinkStore:
         """Wait for any other linker to end."""
         self.cursor = cursor
         self.keys = keys
+        self.index = BlockIndex(cursor)
         self._names = itertools.count()
         self._standard = pl.DataFrame(schema=STANDARD)
+        self._opened = pl.DataFrame(schema=_NUMBERS)
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vault link'))")
+        self.is_first = self._is_empty("block") and self._is_empty("block_run")
 
     def take_extracts(self, loaded: Iterable[int]) -> list[int]:
         """The loaded extracts that no batch has taken in; they count as confirmed, since the ledger has them."""
@@ -54,13 +58,13 @@ class LinkStore:
         """Let a batch state every subject: under its key each participant is another."""
         self.cursor.execute("UPDATE membership SET batch_id = %s", (batch_id,))
 
-    def open_batch(self, model_version: str, project: ProjectKey, extracts: list[int]) -> int:
+    def open_batch(self, model_version: str, project: ProjectKey, extracts: list[int], reason: str) -> int:
         """A new pending batch that takes the extracts in; the journal keeps under which key it was made."""
         wrapped = wrap(self.keys, project.key, f"project {project.project} {project.version}")
         self.cursor.execute(
-            "INSERT INTO batch (state, model_version, project, key_version, project_key) "
-            "VALUES ('pending', %s, %s, %s, %s) RETURNING batch_id",
-            (model_version, project.project, project.version, wrapped),
+            "INSERT INTO batch (state, model_version, project, key_version, project_key, reason) "
+            "VALUES ('pending', %s, %s, %s, %s, %s) RETURNING batch_id",
+            (model_version, project.project, project.version, wrapped, reason),
         )
         row = self.cursor.fetchone()
         assert row is not None
@@ -69,8 +73,8 @@ class LinkStore:
 
     def sighted(self, extracts: list[int]) -> pl.DataFrame:
         """``subject_id``, ``kind`` of the subjects that the extracts' rows are about."""
-        query = f"SELECT DISTINCT subject_id, kind::bigint AS kind FROM sighting WHERE {_any(extracts)}"
-        return self._frame(query, ("subject_id", "kind"))
+        query = f"SELECT subject_id, kind::bigint AS kind FROM sighting WHERE {_any(extracts)}"
+        return self._frame(query, ("subject_id", "kind")).unique()
 
     def take_ties(self, extracts: list[int]) -> pl.Series:
         """Copy what the extracts say about aliases; returns the aliases that are tied to a new member."""
@@ -89,179 +93,175 @@ class LinkStore:
         query = f"SELECT alias_id, member_id FROM tie WHERE {column} IN (SELECT id FROM {self._wanted(ids)})"
         return self._frame(query, ("alias_id", "member_id"))
 
-    def members(self, column: str, ids: pl.Series) -> pl.DataFrame:
-        """`MEMBERS` whose ``subject_id`` or ``number_id`` is among the ids."""
-        return self._members(f"m.{column} IN (SELECT id FROM {self._wanted(ids)})")
+    def rebuild(self) -> None:
+        """Forget what was indexed and compared, before all records are linked anew; persons and decisions stay."""
+        self.index.clear()
+        self.cursor.execute("TRUNCATE shared_value, edge")
+        self.is_first = True
 
-    def mates(self, persons: pl.Series) -> pl.DataFrame:
-        """`MEMBERS` of these persons."""
-        wanted = _uuids(persons.unique().to_list())
-        name = self._table({"id": wanted})
-        return self._members(f"m.person_id IN (SELECT id FROM {name})")
+    def identities(self) -> pl.Series:
+        """All identities that a batch has taken in."""
+        query = (
+            "SELECT subject_id FROM membership JOIN record ON identity_id = subject_id "
+            "JOIN extract USING (extract_id) WHERE state = 'confirmed'"
+        )
+        return self._frame(query, ("subject_id",))["subject_id"]
+
+    def unlinked(self, identities: pl.Series) -> pl.Series:
+        """Those of the identities that no batch has taken in."""
+        known = self.members("subject_id", identities)["subject_id"]
+        return identities.filter(~identities.is_in(known.implode()))
+
+    def is_unindexed(self) -> bool:
+        """Whether there are persons of identities and no index, as after a change of the index itself."""
+        if not self.is_first:
+            return False
+        self.cursor.execute("SELECT EXISTS (SELECT FROM membership JOIN record ON identity_id = subject_id)")
+        return self.cursor.fetchone() == (True,)
+
+    def linked_by(self) -> str | None:
+        """The version of the model of the last batch."""
+        self.cursor.execute("SELECT model_version FROM batch ORDER BY batch_id DESC LIMIT 1")
+        last = self.cursor.fetchone()
+        return None if last is None else str(last[0])
+
+    def standard(self, identities: pl.Series) -> pl.DataFrame:
+        """The identities standardised, as `STANDARD`, values left in; each is decrypted once in the transaction."""
+        self._open(identities)
+        return _of(self._standard, identities)
 
     def numbers(self, identities: pl.Series) -> pl.DataFrame:
-        """``identity_id``, ``number_id`` (0: none) and ``rank`` of identities."""
+        """``identity_id``, ``number_id`` (0: none) and ``rank`` of identities; what is none is left out."""
+        known = _of(self._opened, identities)
+        rest = identities.filter(~identities.is_in(known["identity_id"].implode()))
+        if rest.is_empty():
+            return known
         query = (
             "SELECT identity_id, coalesce(number_id, 0) AS number_id, "
             "('x' || substr(digest::text, 1, 8) || substr(digest::text, 10, 4) || substr(digest::text, 15, 4))::bit(64)"
-            f"::bigint AS rank FROM record WHERE identity_id IN (SELECT id FROM {self._wanted(identities)})"
+            f"::bigint AS rank FROM record WHERE identity_id IN (SELECT id FROM {self._wanted(rest)})"
         )
-        return self._frame(query, ("identity_id", "number_id", "rank"))
+        return pl.concat([known, self._frame(query, tuple(_NUMBERS))])
 
-    def read(self, identities: pl.Series) -> pl.DataFrame:
-        """The identities standardised, as `STANDARD`; each is decrypted once in the transaction."""
-        unread = identities.filter(~identities.is_in(self._standard["identity_id"].implode()))
-        self._standard = pl.concat([self._standard, self._decrypt(unread)])
-        return self._standard.filter(pl.col("identity_id").is_in(identities.implode()))
+    def members(self, column: str, ids: pl.Series) -> pl.DataFrame:
+        """`MEMBERS` whose ``subject_id``, ``number_id`` or ``component_id`` is among the ids."""
+        if ids.is_empty() or self._is_empty("membership"):
+            return MEMBERS.to_frame()
+        return read_members(self.cursor, f"{column} IN (SELECT id FROM {self._wanted(ids)})")
 
-    def _decrypt(self, identities: pl.Series) -> pl.DataFrame:
-        self.cursor.execute(
-            "SELECT identity_id, extract_id, blob FROM record "
-            f"WHERE identity_id IN (SELECT id FROM {self._wanted(identities)})",
-            binary=True,
-        )
-        rows = self.cursor.fetchall()
-        if not rows:
-            return pl.DataFrame(schema=STANDARD)
-        opened = self._data_keys({row[1] for row in rows})
-        records = [
-            fields.parsed(decrypt_one(opened[extract][1], identity.to_bytes(8, "big"), blob))
-            for identity, extract, blob in rows
-        ]
-        return standardise([row[0] for row in rows], [opened[row[1]][0] for row in rows], records)
-
-    def agency_records(self) -> dict[int, int]:
-        """Key of an agency → the number of its identities that have been taken in."""
-        self.cursor.execute(
-            "SELECT e.agency, count(*) FROM record AS r JOIN extract AS e USING (extract_id) "
-            "WHERE e.batch_id IS NOT NULL GROUP BY 1"
-        )
-        rows = self.cursor.fetchall()
-        return dict(
-            zip(agency_keys(self.keys.block, [row[0] for row in rows]).tolist(), (row[1] for row in rows), strict=True)
-        )
-
-    def replace_blocks(self, identities: pl.Series, blocks: pl.DataFrame) -> None:
-        """State anew under which blocks these identities are found."""
-        self._delete("block", identities)
-        ordered = blocks.sort("block_key", "identity_id")
-        copy_in(self.cursor, "block", _arrays(ordered, "identity_id", "block_key"))
-
-    def blocks_met(self, block_keys: pl.Series) -> pl.DataFrame:
-        """``identity_id``, ``block_key`` of all identities under these blocks."""
+    def by_agency(self, carried: pl.DataFrame) -> pl.DataFrame:
+        """``block_key``, ``carriers``, ``records``: where a value's carriers are the largest share of an agency's."""
+        name = self._table({name: carried[name].to_numpy() for name in ("identity_id", "block_key")})
         query = (
-            f"SELECT identity_id, block_key FROM block WHERE block_key IN (SELECT id FROM {self._wanted(block_keys)})"
+            f"SELECT block_key, hashtext(agency)::bigint AS agency, count(*) AS carriers FROM {name} "
+            "JOIN record USING (identity_id) JOIN extract USING (extract_id) GROUP BY 1, 2"
         )
-        return self._frame(query, ("identity_id", "block_key"))
-
-    def add_traits(self, traits: pl.DataFrame) -> None:
-        """Enter values of new identities (`blocks.TRAITS`)."""
-        columns = _arrays(traits.sort("value_key"), *traits.columns)
-        columns["kind"] = columns["kind"].astype(np.int16)
-        copy_in(self.cursor, "trait", columns | {"shared": np.zeros(traits.height, bool)})
-
-    def carriers(self, values: pl.Series) -> pl.DataFrame:
-        """All traits (`blocks.TRAITS`, and ``shared``) of these values and of those that are held to be shared."""
-        query = (
-            "SELECT identity_id, value_key, profile_key, name_key, birth_key, agency_key, kind::bigint AS kind, "
-            "shared::int::bigint AS shared FROM trait "
-            f"WHERE shared OR value_key IN (SELECT id FROM {self._wanted(values)})"
+        carriers = self._frame(query, ("block_key", "agency", "carriers"))
+        records = self._frame(
+            "SELECT hashtext(agency)::bigint AS agency, count(*) AS records FROM record "
+            "JOIN extract USING (extract_id) WHERE batch_id IS NOT NULL GROUP BY 1",
+            ("agency", "records"),
         )
-        names = ("identity_id", "value_key", "profile_key", "name_key", "birth_key", "agency_key", "kind", "shared")
-        return self._frame(query, names).with_columns(pl.col("shared") > 0, pl.col("kind").cast(pl.Int16))
+        both = carriers.join(records, on="agency").sort(pl.col("carriers") / pl.col("records"), descending=True)
+        return both.unique("block_key", keep="first", maintain_order=True).select("block_key", "carriers", "records")
 
-    def mark_shared(self, values: pl.Series, *, shared: bool) -> None:
-        """Say of values whether they are carried by too many."""
-        self.cursor.execute(
-            f"UPDATE trait SET shared = %s WHERE value_key IN (SELECT id FROM {self._wanted(values)})", (shared,)
+    def shared_values(self) -> pl.DataFrame:
+        """The values (`SHARED`) that were carried by too many after the last batch."""
+        query = "SELECT block_key, kind::bigint AS kind FROM shared_value"
+        return self._frame(query, ("block_key", "kind")).cast(SHARED)
+
+    def replace_shared(self, shared: pl.DataFrame) -> None:
+        """State which values (`SHARED`) are carried by too many."""
+        self.cursor.execute("DELETE FROM shared_value")
+        copy_in(self.cursor, "shared_value", _arrays(shared, *SHARED))
+
+    def decided(self, identities: pl.Series) -> pl.DataFrame:
+        """What reviewers decided of these identities (`clusters.DECIDED`)."""
+        return decisions.active(self.cursor, identities)
+
+    def replace_edges(self, compared: pl.Series, clustered: pl.Series, edges: pl.DataFrame) -> None:
+        """State anew the doubtful pairs (`compare.SCORED`) of those compared, and among those clustered."""
+        if not self._is_empty("edge"):
+            name, others = self._wanted(compared), self._wanted(clustered)
+            self.cursor.execute(f"DELETE FROM edge WHERE left_id IN (SELECT id FROM {name})")
+            self.cursor.execute(f"DELETE FROM edge WHERE right_id IN (SELECT id FROM {name})")
+            self.cursor.execute(
+                f"DELETE FROM edge WHERE left_id IN (SELECT id FROM {others}) AND right_id IN (SELECT id FROM {others})"
+            )
+        copy_in(
+            self.cursor,
+            "edge",
+            _arrays(edges.sort("left_id", "right_id").drop("rivals"), *(name for name in SCORED if name != "rivals")),
         )
-
-    def shared_kinds(self, identities: pl.Series) -> pl.DataFrame:
-        """``identity_id``, ``kind``: which values of these identities are shared."""
-        query = (
-            "SELECT identity_id, kind::bigint AS kind FROM trait "
-            f"WHERE shared AND identity_id IN (SELECT id FROM {self._wanted(identities)})"
-        )
-        return self._frame(query, ("identity_id", "kind"))
-
-    def neighbours(self, identities: pl.Series, weight: float | None = None) -> pl.Series:
-        """The other ends of these identities' edges, of at least a weight and not vetoed where one is given."""
-        name = self._wanted(identities)
-        condition = "" if weight is None else f"AND weight >= {weight} AND NOT vetoed"
-        query = (
-            f"SELECT right_id AS id FROM edge WHERE left_id IN (SELECT id FROM {name}) {condition} UNION "
-            f"SELECT left_id FROM edge WHERE right_id IN (SELECT id FROM {name}) {condition}"
-        )
-        return self._frame(query, ("id",))["id"]
-
-    def replace_edges(self, identities: pl.Series, edges: pl.DataFrame) -> None:
-        """State anew the scored pairs (`compare.SCORED`) that these identities are part of."""
-        self._delete("edge", identities, "left_id")
-        self._delete("edge", identities, "right_id")
-        ordered = edges.sort("left_id", "right_id")
-        copy_in(self.cursor, "edge", _arrays(ordered, *SCORED))
-
-    def edges_within(self, identities: pl.Series) -> pl.DataFrame:
-        """The scored pairs among these identities, as `compare.SCORED`."""
-        name = self._wanted(identities)
-        query = (
-            "SELECT left_id, right_id, (weight * 1e6)::bigint AS weight, vetoed::int::bigint AS vetoed, "
-            f"contradicts::int::bigint AS contradicts FROM edge WHERE left_id IN (SELECT id FROM {name}) "
-            f"AND right_id IN (SELECT id FROM {name})"
-        )
-        found = self._frame(query, ("left_id", "right_id", "weight", "vetoed", "contradicts"))
-        return found.with_columns(pl.col("weight") / 1e6, pl.col("vetoed") > 0, pl.col("contradicts") > 0)
 
     def replace_members(self, rows: pl.DataFrame, batch_id: int) -> None:
-        """State subjects anew: `MEMBERS` with ``status``."""
+        """State subjects anew: `MEMBERS`."""
         self._delete("membership", rows["subject_id"], "subject_id")
-        with self.cursor.copy(
-            "COPY membership (subject_id, number_id, person_id, status, probability, number_only, batch_id) FROM STDIN "
-            "(FORMAT CSV)"
-        ) as copy:
-            columns = ["subject_id", "number_id", "person_id", "status", "probability", "number_only"]
-            number = pl.when(pl.col("number_id") != 0).then(pl.col("number_id")).alias("number_id")
-            stated = rows.sort("subject_id").select(columns).with_columns(number, batch_id=pl.lit(batch_id))
-            copy.write(stated.write_csv(include_header=False))
+        write_members(self.cursor, rows, batch_id)
 
-    def enter_persons(self, living: list[str], gone: list[str], batch_id: int) -> None:
-        """Enter new persons and retire those that no member is left of."""
-        if living:
-            constant = np.full(len(living), batch_id)
-            name = self._table({"person_id": _uuids(living), "batch_id": constant})
-            self.cursor.execute(
-                f"INSERT INTO person (person_id, batch_id) SELECT * FROM {name} ON CONFLICT (person_id) "
-                "DO UPDATE SET retired_batch_id = NULL WHERE person.retired_batch_id IS NOT NULL"
-            )
+    def stated(self, batch_id: int) -> pl.DataFrame:
+        """`MEMBERS` that a batch stated and no later one."""
+        return read_members(self.cursor, f"batch_id = {int(batch_id)}")
+
+    def strict(self, batch_id: int) -> pl.DataFrame:
+        """`STRICT` of the subjects that a batch stated and no later one."""
+        query = f"SELECT s.* FROM strict AS s JOIN membership USING (subject_id) WHERE batch_id = {int(batch_id)}"
+        return self._frame(query, tuple(STRICT))
+
+    def events(self, batch_id: int) -> pl.DataFrame:
+        """``kind``, ``from_person_id``, ``to_person_id``, ``subjects`` of a batch."""
         self.cursor.execute(
-            "UPDATE person SET retired_batch_id = %s WHERE person_id = ANY(%s)",
-            (batch_id, [uuid.UUID(p) for p in gone]),
+            "SELECT kind, replace(from_person_id::text, '-', ''), replace(to_person_id::text, '-', ''), members "
+            "FROM person_event WHERE batch_id = %s ORDER BY 1, 2, 3",
+            (batch_id,),
         )
+        names = {"kind": pl.String, "from_person_id": pl.String, "to_person_id": pl.String, "subjects": pl.Int64}
+        return pl.DataFrame(self.cursor.fetchall(), schema=names, orient="row")
+
+    def keep_measures(self, batch_id: int, quality: bytes, shares: bytes) -> None:
+        """Keep with a batch what was measured of it."""
+        self.cursor.execute(
+            "UPDATE batch SET quality = %s, shares = %s WHERE batch_id = %s", (quality, shares, batch_id)
+        )
+
+    def replace_strict(self, subjects: pl.Series, strict: pl.DataFrame) -> None:
+        """State of these subjects anew which are in a part of their person at a stricter threshold (`STRICT`)."""
+        self._delete("strict", subjects, "subject_id")
+        if strict.height:
+            copy_in(self.cursor, "strict", _arrays(strict.sort("subject_id", "percent"), *STRICT))
+
+    def enter_persons(self, new: pl.Series, gone: pl.Series, batch_id: int) -> None:
+        """Enter new persons (their ids) and retire those that no member is left of."""
+        if len(new):
+            ids = _uuids(new.unique().sort())
+            copy_in(self.cursor, "person", {"person_id": ids, "batch_id": np.full(len(ids), batch_id)})
+        if len(gone):
+            name = self._table({"id": _uuids(gone)})
+            self.cursor.execute(
+                f"UPDATE person SET retired_batch_id = %s WHERE person_id IN (SELECT id FROM {name})", (batch_id,)
+            )
 
     def enter_events(self, events: pl.DataFrame, batch_id: int) -> None:
-        """Record merges and splits (`persons.EVENTS`)."""
-        if not events.is_empty():
-            self.cursor.executemany(
-                "INSERT INTO person_event (batch_id, kind, from_person_id, to_person_id, members) "
-                "VALUES (%s, %s, %s, %s, %s)",
-                [(batch_id, *row) for row in events.rows()],
-            )
+        """Record merges, splits and retirements (`persons.EVENTS`)."""
+        if events.is_empty():
+            return
+        stated = events.select("kind", "from_person_id", "to_person_id", "members", batch_id=pl.lit(batch_id))
+        with self.cursor.copy(
+            "COPY person_event (kind, from_person_id, to_person_id, members, batch_id) FROM STDIN (FORMAT CSV)"
+        ) as copy:
+            copy.write(stated.write_csv(include_header=False))
 
-    def _members(self, condition: str) -> pl.DataFrame:
-        self.cursor.execute(
-            "SELECT m.subject_id, coalesce(m.number_id, 0), m.person_id::text, m.number_only, m.probability "
-            f"FROM membership AS m WHERE {condition}"
-        )
-        return pl.DataFrame(self.cursor.fetchall(), schema=MEMBERS, orient="row")
+    def _open(self, identities: pl.Series) -> None:
+        unread = identities.filter(~identities.is_in(self._standard["identity_id"].implode()))
+        if unread.is_empty():
+            return
+        records = opened.read(self.cursor, self.keys, unread)
+        self._standard = pl.concat([self._standard, standardise_columns(opened.columns(records))])
+        self._opened = pl.concat([self._opened, records.select(list(_NUMBERS))]).unique("identity_id")
 
-    def _data_keys(self, extracts: set[int]) -> dict[int, tuple[str, AESGCM]]:
-        self.cursor.execute(
-            "SELECT extract_id, agency, data_key FROM extract WHERE extract_id = ANY(%s)", (sorted(extracts),)
-        )
-        return {
-            extract: (agency, AESGCM(unwrap(self.keys, bytes(wrapped), f"extract {extract}")))
-            for extract, agency, wrapped in self.cursor.fetchall()
-        }
+    def _is_empty(self, table: str) -> bool:
+        self.cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {table})")
+        return self.cursor.fetchone() == (True,)
 
     def _frame(self, query: str, columns: tuple[str, ...]) -> pl.DataFrame:
         found = fetch(self.cursor, query, columns)
@@ -276,9 +276,16 @@ class LinkStore:
         return name
 
     def _delete(self, table: str, identities: pl.Series, column: str = "identity_id") -> None:
-        self.cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
-        if self.cursor.fetchone() == (True,):
+        if not self._is_empty(table):
             self.cursor.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM {self._wanted(identities)})")
+
+
+def _of(rows: pl.DataFrame, identities: pl.Series) -> pl.DataFrame:
+    """The rows of these identities; all of them as they are, without a copy, where that is all."""
+    if len(identities) == rows.height and identities.n_unique() == rows.height:
+        wanted = rows["identity_id"].is_in(identities.implode())
+        return rows if wanted.all() else rows.filter(wanted)
+    return rows.filter(pl.col("identity_id").is_in(identities.implode()))
 
 
 def _arrays(rows: pl.DataFrame, *columns: str) -> dict[str, npt.NDArray[np.generic]]:
@@ -289,5 +296,5 @@ def _any(extracts: list[int]) -> str:
     return f"extract_id IN ({', '.join(str(int(extract)) for extract in extracts)})" if extracts else "false"
 
 
-def _uuids(texts: list[str]) -> npt.NDArray[np.void]:
-    return np.frombuffer(b"".join(uuid.UUID(text).bytes for text in texts), dtype="V16")
+def _uuids(ids: pl.Series) -> npt.NDArray[np.void]:
+    return np.frombuffer(packed(ids), dtype="V16")

@@ -1,16 +1,23 @@
 """Persons keep their keys: who inherits which person id, and what merged or split."""
 
-import uuid
+import os
+from typing import Final
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 ASSIGNED = pl.Schema({
     "subject_id": pl.Int64(), "group": pl.Int64(), "person_id": pl.String(), "before": pl.String(),
 })  # fmt: skip
+"""Person ids are uuids of version 4, as 32 hexadecimal digits."""
 EVENTS = pl.Schema({
     "kind": pl.String(), "from_person_id": pl.String(), "to_person_id": pl.String(), "members": pl.Int32(),
 })  # fmt: skip
-"""``merge``: the person the members came from is no more; ``split``: it lives on without them."""
+"""``merge``: the person the members came from is no more; ``split``: it lives on without them; ``retire``: it is no
+more, and nobody is in its place."""
+
+_BYTES: Final = 16
 
 
 def assign(groups: pl.DataFrame) -> pl.DataFrame:
@@ -20,16 +27,18 @@ def assign(groups: pl.DataFrame) -> pl.DataFrame:
     several takes the one that most of its members had. The rest get new random ids.
     """
     votes = groups.drop_nulls("before").group_by("group", "before").agg(pl.len().alias("votes"))
-    votes = votes.sort(["votes", "before", "group"], descending=[True, False, False])
+    alone = (pl.len().over("group") == 1) & (pl.len().over("before") == 1)
+    sole = votes.filter(alone).select("group", kept="before")
+    contested = votes.filter(~alone).sort(["votes", "before", "group"], descending=[True, False, False])
     kept: dict[int, str] = {}
     taken: set[str] = set()
-    for group, before in votes.select("group", "before").rows():
+    for group, before in contested.select("group", "before").rows():
         if group not in kept and before not in taken:
             kept[group] = before
             taken.add(before)
-    names = groups["group"].unique().sort().to_list()
-    ids = [kept[group] if group in kept else str(uuid.uuid4()) for group in names]
-    table = pl.DataFrame({"group": names, "person_id": ids}, schema={"group": pl.Int64, "person_id": pl.String})
+    won = pl.DataFrame({"group": list(kept), "kept": list(kept.values())}, schema=sole.schema)
+    table = groups.select("group").unique(maintain_order=True).join(pl.concat([sole, won]), on="group", how="left")
+    table = table.with_columns(new=random_ids(table.height)).select("group", person_id=pl.coalesce("kept", "new"))
     return groups.join(table, on="group").select(list(ASSIGNED)).cast(ASSIGNED)
 
 
@@ -42,3 +51,33 @@ def moves(assigned: pl.DataFrame) -> pl.DataFrame:
     return counted.select(
         kind.alias("kind"), from_person_id="before", to_person_id="person_id", members="members"
     ).cast(EVENTS)
+
+
+def retirements(gone: pl.Series, moved: pl.DataFrame) -> pl.DataFrame:
+    """The persons that are gone and did not merge into another (``moved``), as `EVENTS` of kind ``retire``."""
+    merged = moved.filter(pl.col("kind") == "merge")["from_person_id"]
+    alone = gone.filter(~gone.is_in(merged.implode()))
+    return (
+        pl.DataFrame({"from_person_id": alone, "to_person_id": alone})
+        .select(pl.lit("retire").alias("kind"), "from_person_id", "to_person_id", pl.lit(0).alias("members"))
+        .cast(EVENTS)
+    )
+
+
+def random_ids(count: int) -> pl.Series:
+    """Random uuids of version 4 (RFC 9562), as 32 hexadecimal digits each."""
+    drawn = np.frombuffer(os.urandom(_BYTES * count), np.uint8).reshape(count, _BYTES).copy()
+    drawn[:, 6] = drawn[:, 6] & 0x0F | 0x40
+    drawn[:, 8] = drawn[:, 8] & 0x3F | 0x80
+    return hexadecimal(drawn.tobytes())
+
+
+def hexadecimal(uuids: bytes) -> pl.Series:
+    """The uuids of 16 bytes each, joined, as 32 hexadecimal digits each."""
+    digits = np.frombuffer(uuids.hex().encode(), f"S{2 * _BYTES}")
+    return pl.Series(pa.array(digits, pa.binary()).cast(pa.string()), dtype=pl.String)
+
+
+def packed(ids: pl.Series) -> bytes:
+    """The inverse of `hexadecimal`."""
+    return bytes.fromhex("".join(ids.to_list()))

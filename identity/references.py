@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 import psycopg
 
+from identity import book
 from identity.boundary import sealed
 from identity.keys import digests
+from identity.met import Ids
 from identity.split import key_texts
-from identity.surrogates import Ids
 from identity.transfer import fetch, load_temporary
 from identity.vault import Vault
 from schemas.contract import Feed, Key, Refers, Via
@@ -24,13 +25,6 @@ SAMPLE: Final = 20_000
 _KEYS = pl.Schema({"key": pl.String(), "rows": pl.Float64()})
 """Keys as text, and the number of rows of the delivery that each of the sample stands for."""
 
-"""Between the parts of a key, as `identity.split` writes them."""
-
-_SURROGATES: Final = "SELECT place, surrogate FROM referred JOIN key USING (digest) WHERE namespace_id = {}"
-_BROUGHT: Final = """
-    SELECT place FROM referred JOIN key USING (digest) JOIN extract USING (extract_id)
-    WHERE namespace_id = {} AND state = 'confirmed'
-"""
 _LINKED: Final = """
     SELECT place FROM keyed WHERE EXISTS (SELECT FROM tie WHERE alias_id = surrogate)
     UNION SELECT place FROM keyed WHERE EXISTS (SELECT FROM membership WHERE number_id = surrogate)
@@ -90,21 +84,23 @@ def _share(vault: Vault, feed: Feed, namespace: str, keys: pl.DataFrame) -> floa
         number = cursor.fetchone()
         if number is None:
             return 0.0
-        load_temporary(cursor, "referred", {"place": np.arange(len(wanted)), "digest": wanted})
+        numbers = book.numbers(int(number[0]))
         led_by = isinstance(feed.subject, Key | Via) and feed.subject.namespace == namespace
-        known = _leading(cursor, int(number[0])) if led_by else _places(cursor, _BROUGHT.format(number[0]))
+        known = (
+            _leading(cursor, numbers.ids(cursor, wanted)) if led_by else numbers.ids(cursor, wanted, confirmed=True) > 0
+        )
     return float(rows[known].sum() / rows.sum())
 
 
-def _leading(cursor: psycopg.Cursor, namespace_id: int) -> Ids:
-    """The places of the keys that lead to a subject."""
-    keyed = fetch(cursor, _SURROGATES.format(namespace_id), ("place", "surrogate"))
-    load_temporary(cursor, "keyed", {name: keyed[name].astype(np.int64) for name in ("place", "surrogate")})
+def _leading(cursor: psycopg.Cursor, surrogates: Ids) -> Ids:
+    """The places of the keys that lead to a subject; the surrogate of one that is not known is 0."""
+    places = np.flatnonzero(surrogates)
+    load_temporary(cursor, "keyed", {"place": places, "surrogate": surrogates[places]})
     linked = _places(cursor, _LINKED)
-    left = keyed[~np.isin(keyed["place"], linked)]
+    left = np.setdiff1d(places, linked)
     if not len(left):
         return linked
-    load_temporary(cursor, "left_over", {name: left[name].astype(np.int64) for name in ("place", "surrogate")})
+    load_temporary(cursor, "left_over", {"place": left, "surrogate": surrogates[left]})
     return np.union1d(linked, _places(cursor, _CONFIRMED))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,9 @@ from identity import fields
 from identity.boundary import sealed, sealed_iterator
 from identity.cmac import Codes
 from identity.keys import blind_keys, digests, encrypt_all
+from identity.met import Ids
 from identity.staging import Staging, staging
-from identity.surrogates import Ids, Places
+from identity.surrogates import Places
 from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
 from schemas.deletion import deleted_rows
@@ -53,7 +53,7 @@ def split_batches(
     with staging(vault, feed, extract_id) as begun:
         for accepted in batches:
             content = _split(begun, accepted, tied)
-            begun.wait()
+            begun.end_batch()
             reach("split.batch")
             yield content
     reach("split.staged")
@@ -76,17 +76,13 @@ def _split(staging: Staging, accepted: pl.DataFrame, via: Collection[str]) -> pl
 
 def _key_ids(staging: Staging, namespace: str, accepted: pl.DataFrame) -> Ids:
     """The surrogate of each row's key; 0 where it has none."""
-    columns, number = staging.feed.namespaces[namespace], staging.namespaces[namespace]
+    columns = staging.feed.namespaces[namespace]
     starts, run = _runs(accepted.select(columns))
     values = key_texts(accepted.select(columns)[starts], columns)
 
-    def store(new: Codes, ids: Ids, _places: Places) -> None:
-        constant = np.full(len(ids), number, np.int16)
-        staging.write("key", {"digest": new, "surrogate": ids, "namespace_id": constant})
-
     wanted = digests(staging.keys.digest, f"key {namespace}", values.drop_nulls())
     ids = np.zeros(len(values), np.int64)
-    ids[values.is_not_null().to_numpy()] = staging.keys_of[namespace].ids(wanted, store)
+    ids[values.is_not_null().to_numpy()] = staging.keys_of[namespace].ids(wanted)
     return ids[run]
 
 
@@ -126,7 +122,11 @@ def _identities(staging: Staging, accepted: pl.DataFrame, scope: pl.Series, numb
     rows = starts[named]
     about = _About(texts.drop_nulls(), number[rows], accepted["row_number"].to_numpy()[rows])
     ids = np.zeros(len(starts), np.int64)
-    ids[named] = staging.identities.ids(wanted, partial(_store_identities, staging, about))
+
+    def store(new: Codes, drawn: Ids, places: Places) -> None:
+        staging.later(_store_identities, staging, about, new, drawn, places)
+
+    ids[named] = staging.identities.ids(wanted, store)
     return ids[run]
 
 
@@ -140,6 +140,7 @@ class _About:
 
 
 def _store_identities(staging: Staging, about: _About, new: Codes, ids: Ids, places: Places) -> None:
+    """Encrypt and write new identities, in the writing thread: neither needs what comes next, nor it them."""
     for start in range(0, len(ids), _CHUNK_ROWS):
         chunk = slice(start, start + _CHUNK_ROWS)
         number, row_number = about.number[places[chunk]], about.row_number[places[chunk]].astype(np.int32)
@@ -157,7 +158,7 @@ def _store_identities(staging: Staging, about: _About, new: Codes, ids: Ids, pla
                     "row_number": row_number[rows],
                     "blob": blobs[here],
                 }
-                staging.write("record", columns | ({"number_id": number[rows]} if numbered else {}))
+                staging.copy("record", columns | ({"number_id": number[rows]} if numbered else {}))
 
 
 def _sight(staging: Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:

@@ -1,25 +1,27 @@
 """Writing one extract into the vault: staged, in one transaction, however many batches it comes in."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 import psycopg
 
+from identity import book
 from identity.keys import VaultKeys, unwrap, wrap
 from identity.surrogates import Allocation, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
 from schemas.contract import Feed
 
-_IDENTITIES = "SELECT digest, identity_id AS id FROM record"
+P = ParamSpec("P")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Staging:
     """One extract on its way into the vault: COPY runs in a thread of its own while the next digests are made.
 
@@ -30,24 +32,38 @@ class Staging:
     feed: Feed
     extract_id: int
     data_key: bytes
-    namespaces: Mapping[str, int]
     keys_of: Mapping[str, Allocation]
     identities: Allocation
     writer: psycopg.Cursor
     thread: ThreadPoolExecutor
-    written: list[Future[None]] = field(default_factory=list)
+    queued: list[Future[None]] = field(default_factory=list)
+    earlier: list[Future[None]] = field(default_factory=list)
 
     def write(self, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Queue rows of this extract for a table."""
-        length = len(next(iter(columns.values())))
-        rows = {**columns, "extract_id": np.full(length, self.extract_id)}
-        self.written.append(self.thread.submit(copy_in, self.writer, table, rows))
+        self.later(self.copy, table, columns)
 
-    def wait(self) -> None:
-        """Until all that was queued is written; raises what went wrong."""
-        for future in self.written:
+    def later(self, act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Queue a call for the writing thread."""
+        self.queued.append(self.thread.submit(act, *args, **kwargs))
+
+    def copy(self, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Write rows of this extract into a table, in the writing thread."""
+        length = len(next(iter(columns.values())))
+        copy_in(self.writer, table, {**columns, "extract_id": np.full(length, self.extract_id)})
+
+    def end_batch(self) -> None:
+        """Wait for what was queued before this batch, so that one at most is in memory; raises what went wrong."""
+        for future in self.earlier:
             future.result()
-        self.written.clear()
+        self.earlier, self.queued = self.queued, []
+
+    def finish(self) -> None:
+        """Queue what the extract has brought of each kind of digest, and wait for all; raises what went wrong."""
+        for allocation in (*self.keys_of.values(), self.identities):
+            self.later(allocation.write, self.writer, self.extract_id)
+        for future in (*self.earlier, *self.queued):
+            future.result()
 
 
 @contextmanager
@@ -57,15 +73,11 @@ def staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[Staging]:
         lock(writer)
         data_key = _stage(vault, writer, feed, extract_id)
         namespaces = {name: namespace_id(writer, name) for name in feed.namespaces}
-        keys_of = {name: Allocation(reader, _known_keys(number)) for name, number in namespaces.items()}
-        identities = Allocation(reader, _IDENTITIES)
-        begun = Staging(vault.keys, feed, extract_id, data_key, namespaces, keys_of, identities, writer, thread)
+        keys_of = {name: Allocation(reader, book.numbers(number)) for name, number in namespaces.items()}
+        identities = Allocation(reader, book.IDENTITIES)
+        begun = Staging(vault.keys, feed, extract_id, data_key, keys_of, identities, writer, thread)
         yield begun
-        begun.wait()
-
-
-def _known_keys(namespace: int) -> str:
-    return f"SELECT digest, surrogate AS id FROM key WHERE namespace_id = {namespace}"
+        begun.finish()
 
 
 def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) -> bytes:

@@ -12,6 +12,8 @@ from typing import Final
 
 import polars as pl
 
+from identity.encode import Column, column
+
 Fields = Mapping[str, Sequence[str]]
 
 SUFFIXES: Final = {"jr": "jr", "junior": "jr", "ii": "jr", "2nd": "jr", "sr": "sr", "senior": "sr", "iii": "iii",
@@ -23,35 +25,59 @@ NO_NAMES: Final = ("unknown", "unk", "anonymous", "refused", "withheld", "fnu", 
 PLACEHOLDER_BIRTHS: Final = ("1900-01-01", "1901-01-01", "1800-01-01", "1970-01-01", "9999-12-31")
 """Dates that systems fill in for an unknown birth date; real people of 1 January 1970 lose little."""
 PLACEHOLDER_SSNS: Final = ("123456789", "987654321", "078051120", "111223333", "012345678")
-EARLIEST_BIRTH: Final = "1905-01-01"
+EARLIEST_BIRTH: Final = "1900-01-02"
+NO_ADDRESSES: Final = r"^(homeless|transient|unhoused|no fixed .*|unknown.*|none|na|n a|refused|general delivery.*)$"
+"""What is written where somebody lives nowhere in particular: not an address that two people share."""
+STREET_WORDS: Final = (
+    "street", "avenue", "road", "boulevard", "drive", "lane", "court", "place", "circuit", "crescent", "close", "way",
+    "terrace", "parade", "highway", "apartment", "unit", "suite", "floor", "lot", "north", "south", "east", "west",
+    "box", "ave", "blvd", "apt", "ste", "flr", "cir", "hwy", "pkwy", "ter", "cres", "pde", "the", "nsw", "vic", "qld",
+    "tas", "act",
+)  # fmt: skip
+"""Words of addresses that say nothing; those of one or two letters (`st`, `rd`, `ca`) do not either."""
 _ALIASES = 2
 _SINGLE = ("given_name", "middle_name", "surname", "suffix", "full_name", "birth_date", "sex", "ssn", "ssn_last4",
            "state_id", "fbi_number", "licence", "address", "zip", "phone", "email")  # fmt: skip
+_ALIAS_NAMES = tuple(f"alias_{place}" for place in range(_ALIASES))
 _HASH = r"^[0-9a-f]{24,}$"
 
 STANDARD = pl.Schema({
-    "identity_id": pl.Int64(), "agency": pl.String(), "given": pl.String(), "surname": pl.String(),
-    "full_name": pl.String(), "givens": pl.List(pl.String()), "surnames": pl.List(pl.String()),
+    "identity_id": pl.Int64(), "agency": pl.String(), "given": pl.String(), "written": pl.String(),
+    "surname": pl.String(), "full_name": pl.String(), "givens": pl.List(pl.String()), "surnames": pl.List(pl.String()),
     "middle": pl.String(), "suffix": pl.String(), "birth_date": pl.String(), "sex": pl.String(),
     "ssn": pl.String(), "ssn4": pl.String(), "state_id": pl.String(), "fbi_number": pl.String(),
-    "licence": pl.String(), "address": pl.String(), "zip": pl.String(), "phone": pl.String(), "email": pl.String(),
+    "licence": pl.String(), "address": pl.String(), "houses": pl.List(pl.String()), "streets": pl.List(pl.String()),
+    "zip": pl.String(), "phone": pl.String(), "email": pl.String(),
 })  # fmt: skip
-"""What is compared. ``given`` and ``surname`` are the names first written, ``givens`` and ``surnames`` every
-token of them and of the aliases; ``full_name`` is the two with a blank between."""
+"""What is compared. ``given`` and ``surname`` are the names first written (``written``: the given name
+before a nickname became its full name), ``givens`` and ``surnames`` every
+token of them and of the aliases; ``full_name`` is the two with a blank between, null where one is missing.
+``houses`` are the words of the address with a digit in them, ``streets`` the others that say something."""
 
 
 def standardise(identity_ids: Sequence[int], agencies: Sequence[str], records: Sequence[Fields]) -> pl.DataFrame:
     """The records in `STANDARD` form, in the order given."""
     columns = {name: [record.get(name, (None,))[0] for record in records] for name in _SINGLE}
-    aliases = [[*record.get("alias", ()), None, None][:_ALIASES] for record in records]
-    raw = pl.DataFrame(
-        {"identity_id": identity_ids, "agency": agencies, **columns}
-        | {f"alias_{i}": [alias[i] for alias in aliases] for i in range(_ALIASES)},
-        schema_overrides=dict.fromkeys([*_SINGLE, *(f"alias_{i}" for i in range(_ALIASES))], pl.String)
-        | {"identity_id": pl.Int64, "agency": pl.String},
+    for place, name in enumerate(_ALIAS_NAMES):
+        columns[name] = [(*record.get("alias", ()), None, None)[place] for record in records]
+    schema = {"identity_id": pl.Int64, "agency": pl.String, **dict.fromkeys(columns, pl.String)}
+    return standardise_columns(
+        pl.DataFrame({"identity_id": identity_ids, "agency": agencies, **columns}, schema=schema)
     )
-    named = raw.with_columns(_name_texts()).with_columns(_tokens())
-    return _names(named).with_columns(_numbers()).select(pl.col(name).cast(kind) for name, kind in STANDARD.items())
+
+
+def standardise_columns(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in `STANDARD` form, in their order.
+
+    ``rows`` has ``identity_id`` (Int64), ``agency`` and, as text as it was delivered, what there is of given_name,
+    middle_name, surname, suffix, full_name, birth_date (ISO), sex, ssn, ssn_last4, state_id, fbi_number, licence,
+    address, zip, phone, email, alias_0 and alias_1; a column that is missing counts as empty. Each distinct text
+    is taken apart once.
+    """
+    missing = [pl.lit(None, pl.String).alias(name) for name in (*_SINGLE, *_ALIAS_NAMES) if name not in rows.columns]
+    full = rows.with_columns(missing)
+    frames = [_names(full), _places(full), full.select("identity_id", "agency", *_numbers())]
+    return pl.concat(frames, how="horizontal").select(pl.col(name).cast(kind) for name, kind in STANDARD.items())
 
 
 @lru_cache(1)
@@ -66,21 +92,6 @@ def _clean(text: pl.Expr) -> pl.Expr:
     plain = plain.str.replace_many(["ß", "ø", "ł", "đ", "æ", "œ", "ı"], ["ss", "o", "l", "d", "ae", "oe", "i"])
     plain = plain.str.replace_all(r"['’`ʻʼ.]", "")
     return plain.str.replace_all(r"[^\p{L}\p{Nd},]+", " ").str.strip_chars(" ")
-
-
-def _name_texts() -> list[pl.Expr]:
-    """Given and surname texts, also of a name written in one cell (`SURNAME, GIVEN M` or `Given M Surname`)."""
-    full = _clean(pl.col("full_name"))
-    names = [
-        pl.coalesce(_clean(pl.col("given_name")), _given_of(full)).alias("given_text"),
-        pl.coalesce(_clean(pl.col("surname")), _surname_of(full)).alias("surname_text"),
-        _clean(pl.col("middle_name")).alias("middle_text"),
-        full.alias("full_text"),
-    ]
-    for i in range(_ALIASES):
-        alias = _clean(pl.col(f"alias_{i}"))
-        names += [_given_of(alias).alias(f"alias_given_{i}"), _surname_of(alias).alias(f"alias_surname_{i}")]
-    return names
 
 
 def _unsuffixed(text: pl.Expr) -> pl.Expr:
@@ -101,43 +112,97 @@ def _surname_of(full: pl.Expr) -> pl.Expr:
     )
 
 
-def _split(name: str) -> pl.Expr:
-    return pl.col(name).str.replace_all(",", " ").str.split(" ").fill_null([])
+def _once(texts: pl.Series, **parts: pl.Expr) -> pl.DataFrame:
+    """What is made of each text (``text``), as columns; each distinct text is looked at once."""
+    coded = column(texts)
+    return _gathered(coded.texts.to_frame("text").select(**parts), coded)
 
 
-def _tokens() -> list[pl.Expr]:
-    dropped = ["", *SUFFIXES, *PARTICLES, *NO_NAMES]
-    alias_given = [_split(f"alias_given_{i}") for i in range(_ALIASES)]
-    alias_surname = [_split(f"alias_surname_{i}") for i in range(_ALIASES)]
+def _gathered(made: pl.DataFrame, coded: Column) -> pl.DataFrame:
+    """For each row what was made of its text, null where it has none."""
+    if made.is_empty():
+        return made.clear(len(coded.codes))
+    places = pl.Series(coded.codes)
+    return made.select(pl.all().gather(pl.when(places >= 0).then(places)))
 
-    def kept(*lists: pl.Expr) -> pl.Expr:
-        return pl.concat_list(lists).list.eval(pl.element().filter(~pl.element().is_in(dropped)))
 
-    def full(lists: pl.Expr) -> pl.Expr:
-        return lists.list.eval(pl.element().replace(dict(nicknames())))
+def _words(text: pl.Expr) -> pl.Expr:
+    """The words of a cleaned name that name somebody."""
+    words = text.str.replace_all(",", " ").str.split(" ")
+    return words.list.eval(pl.element().filter(~pl.element().is_in(["", *SUFFIXES, *PARTICLES, *NO_NAMES])))
 
-    suffixes = pl.concat_list(_split("given_text"), _split("surname_text"), _split("full_text"))
-    found = suffixes.list.eval(pl.element().filter(pl.element().is_in(list(SUFFIXES)))).list.first()
-    return [
-        full(kept(_split("given_text"), _split("middle_text"))).alias("given_tokens"),
-        full(kept(_split("given_text"), _split("middle_text"), *alias_given)).alias("all_givens"),
-        kept(_split("surname_text")).alias("surname_tokens"),
-        kept(_split("surname_text"), *alias_surname).alias("surnames"),
-        pl.coalesce(_clean(pl.col("suffix")), found).replace_strict(SUFFIXES, default=None).alias("suffix"),
-    ]
+
+def _givens(text: pl.Expr) -> pl.Expr:
+    return _words(text).list.eval(pl.element().replace(dict(nicknames())))
+
+
+def _suffix(text: pl.Expr) -> pl.Expr:
+    """The first suffix in a cleaned name."""
+    found = (
+        text.str.replace_all(",", " ").str.split(" ").list.eval(pl.element().filter(pl.element().is_in(list(SUFFIXES))))
+    )
+    return found.list.first().replace_strict(SUFFIXES, default=None, return_dtype=pl.String)
+
+
+def _written(rows: pl.DataFrame) -> pl.DataFrame:
+    """Words of given names, surnames and aliases, and suffixes, of each row."""
+    text = _clean(pl.col("text"))
+    of_given, of_surname = _given_of(text), _surname_of(text)
+    parts = {
+        "given_name": {"given": _givens(text), "written": _words(text), "of_given": _suffix(text)},
+        "surname": {"surname": _words(text), "of_surname": _suffix(text)},
+        "full_name": {
+            "whole_given": _givens(of_given), "whole_written": _words(of_given), "whole_surname": _words(of_surname),
+            "of_full": _suffix(text),
+        },
+        "middle_name": {"middle": _givens(text)},
+        "suffix": {"suffix": text.replace_strict(SUFFIXES, default=None, return_dtype=pl.String)},
+        **{name: {f"given_{name}": _givens(of_given), f"surname_{name}": _words(of_surname)} for name in _ALIAS_NAMES},
+    }  # fmt: skip
+    found = pl.concat([_once(rows[name], **made) for name, made in parts.items()], how="horizontal")
+    return found.with_columns(
+        given=pl.coalesce("given", "whole_given"),
+        written=pl.coalesce("written", "whole_written", "middle"),
+        surname=pl.coalesce("surname", "whole_surname"),
+        suffix=pl.coalesce("suffix", "of_given", "of_surname", "of_full"),
+    )
 
 
 def _names(rows: pl.DataFrame) -> pl.DataFrame:
-    given, surname = pl.col("given_tokens").list.first(), pl.col("surname_tokens").list.join(" ")
-    rows = rows.with_columns(
-        given=given,
-        surname=pl.when(surname != "").then(surname),
-        middle=pl.col("given_tokens").list.get(1, null_on_oob=True).str.slice(0, 1),
+    def together(*names: str) -> pl.Expr:
+        return pl.concat_list(pl.col(name).fill_null([]) for name in names)
+
+    tokens = _written(rows).with_columns(
+        tokens=together("given", "middle"),
+        all_givens=together("given", "middle", *(f"given_{name}" for name in _ALIAS_NAMES)),
+        surnames=together("surname", *(f"surname_{name}" for name in _ALIAS_NAMES)),
+        joined=pl.col("surname").list.join(" "),
+    )
+    return tokens.select(
+        given=pl.col("tokens").list.first(),
+        written=pl.col("written").list.first(),
+        surname=pl.when(pl.col("joined") != "").then(pl.col("joined")),
+        middle=pl.col("tokens").list.get(1, null_on_oob=True).str.slice(0, 1),
         givens=pl.col("all_givens").list.eval(pl.element().filter(pl.element().str.len_chars() > 1)).list.unique(),
         surnames=pl.col("surnames").list.unique(),
+        suffix="suffix",
+    ).with_columns(full_name=pl.concat_str("given", "surname", separator=" "))
+
+
+def _places(rows: pl.DataFrame) -> pl.DataFrame:
+    coded = column(rows["address"])
+    texts = coded.texts.to_frame("text").select(text=_clean(pl.col("text")).str.replace_all(",", ""))
+    is_address = ~pl.col("text").str.contains(NO_ADDRESSES) & (pl.col("text") != "")
+    texts = texts.select(address=pl.when(is_address).then("text"))
+    words = texts.with_columns(words=pl.col("address").str.split(" ").list.unique(maintain_order=True))
+    number = pl.element().str.contains("[0-9]")
+    tells = (pl.element().str.len_chars() > 2) & ~pl.element().is_in(STREET_WORDS)
+    made = words.select(
+        "address",
+        houses=pl.col("words").list.eval(pl.element().filter(number)),
+        streets=pl.col("words").list.eval(pl.element().filter(~number & tells)),
     )
-    both = pl.concat_str("given", "surname", separator=" ")
-    return rows.with_columns(full_name=both)
+    return _gathered(made, coded)
 
 
 def _code(name: str) -> pl.Expr:
@@ -155,6 +220,7 @@ def _numbers() -> list[pl.Expr]:
         pl.when(whole & ~fake).then(digits.str.slice(5)), pl.col("ssn_last4").str.extract("([0-9]{4})$")
     )
     birth = pl.col("birth_date").str.slice(0, 10)
+    postcode = pl.col("zip").str.to_uppercase().str.replace_all(r"[ .]", "").str.extract(r"^([0-9]{5}|[0-9A-Z]{3,8})")
     phone = pl.col("phone").str.replace_all(r"[^0-9]", "").str.slice(-10)
     return [
         ssn.alias("ssn"),
@@ -164,8 +230,7 @@ def _numbers() -> list[pl.Expr]:
         _code("state_id"),
         _code("fbi_number"),
         _code("licence"),
-        _clean(pl.col("address")).str.replace_all(",", "").alias("address"),
-        pl.col("zip").str.extract(r"^([0-9]{5})").alias("zip"),
+        pl.when(~postcode.str.contains("^(0*|9+)$")).then(postcode).alias("zip"),
         pl.when(phone.str.contains(r"^[2-9][0-9]{9}$")).then(phone).alias("phone"),
         pl.col("email").str.to_lowercase().str.strip_chars().alias("email"),
     ]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from identity.linkstore import MEMBERS, LinkStore
+from identity.linkstore import LinkStore
+from identity.members import MEMBERS
 
 _TARGETS = pl.Schema({"subject_id": pl.Int64(), "target": pl.String(), "probability": pl.Float64()})
 _RESOLVED = pl.Schema({**_TARGETS, "status": pl.String(), "number_only": pl.Boolean()})
@@ -28,24 +29,24 @@ class Subjects:
     dropped: tuple[str, ...]
 
     def stated(self, assigned: pl.DataFrame) -> pl.DataFrame:
-        """`MEMBERS` with ``status``, once the groups have their persons (`persons.ASSIGNED`)."""
+        """`MEMBERS`, once the groups have their persons (`persons.ASSIGNED`)."""
         persons = assigned.select(target=_target("group"), person="person_id").unique("target")
         rows = pl.concat([self.identities, self.others.with_columns(number_id=pl.lit(0, pl.Int64))], how="diagonal")
         rows = rows.join(persons, on="target", how="left")
-        return rows.with_columns(person_id=pl.coalesce("person", "target")).select(*MEMBERS, "status")
+        return rows.with_columns(person_id=pl.coalesce("person", "target")).select(list(MEMBERS))
 
 
 def resolve(store: LinkStore, grouped: pl.DataFrame, sighted: pl.DataFrame, tied: pl.Series) -> Subjects:
     """Find all subjects that the clustered identities and the sightings touch, and where they belong.
 
-    ``grouped``: `clusters.GROUPED` with ``number_id`` and ``before``; ``sighted``: ``subject_id``, ``kind``;
-    ``tied``: aliases with a new member.
+    ``grouped``: `clusters.GROUPED` with ``number_id``, ``component_id`` and ``before``; ``sighted``: ``subject_id``,
+    ``kind``; ``tied``: aliases with a new member.
     """
     numbers, before = _numbers(store, grouped, sighted.filter(pl.col("kind") == 2)["subject_id"])
     aliases = _aliases(store, grouped, numbers, sighted.filter(pl.col("kind") == 3)["subject_id"], tied)
     identities = grouped.select(
-        "number_id", "probability", subject_id="identity_id", target=_target("group"), status=pl.lit("linked"),
-        number_only=pl.lit(value=False),
+        "number_id", "probability", "component_id", subject_id="identity_id", target=_target("group"),
+        status=pl.lit("linked"), number_only=pl.lit(value=False),
     )  # fmt: skip
     inherited = numbers.filter(pl.col("target").str.starts_with("g:")).join(before, on="subject_id", how="left")
     inherited = inherited.filter(pl.col("before").is_not_null() | pl.col("number_only"))

@@ -1,22 +1,28 @@
-"""Random ids for blind digests: found where the vault knows the digest, drawn and stored where it does not."""
+"""Random ids for blind digests: found where the vault knows the digest, drawn and kept where it does not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import psycopg
 
+from identity import pages
+from identity.book import Book
 from identity.cmac import Codes
 from identity.keys import random_ids
-from identity.transfer import fetch, load_temporary
+from identity.met import Halves, Ids, Met, Part, halves
 
-Ids = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
 Store = Callable[[Codes, Ids, Places], None]
-"""Stores new digests and their ids; the third argument says which of the values asked for each belongs to."""
+"""Told new digests and their ids; the third argument says which of the values asked for each belongs to."""
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtext('vault allocation'))"
+LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('vault allocation'))"
+
+_SHARE: Final = 16
+"""Who asks for more than one in so many entries wants nearly every page."""
+_ALL: Final = 1 << 24
+"""So many entries are taken into memory at most (400 MB), where nearly every page is wanted."""
 
 
 def lock(cursor: psycopg.Cursor) -> None:
@@ -38,21 +44,20 @@ def namespace_id(cursor: psycopg.Cursor, name: str) -> int:
 class Allocation:
     """The ids of one kind of digest while one extract is split, batch by batch.
 
-    ``known`` is a query for the ``digest`` and ``id`` of those that have one. What the extract itself has brought
-    is kept here and not asked of the vault again, which does not show it before the extract is committed.
+    What the extract itself has brought is kept here and not asked of the vault, which learns it at the end.
     """
 
-    def __init__(self, reader: psycopg.Cursor, known: str) -> None:
+    def __init__(self, reader: psycopg.Cursor, book: Book) -> None:
         """Look once whether the vault knows any."""
-        self._reader, self._known = reader, known
-        reader.execute(f"SELECT EXISTS ({known})")
-        self._any_known = reader.fetchone() == (True,)
-        self._met: list[_Met] = []
+        self._reader, self._book = reader, book
+        self._has_rows = book.has_rows(reader)
+        self._runs = pages.runs(reader, book.namespace_id)
+        self._known, self._new = Met(), Met()
 
-    def ids(self, wanted: Codes, store: Store) -> Ids:
+    def ids(self, wanted: Codes, store: Store | None = None) -> Ids:
         """The id of each digest.
 
-        New digests are stored in their own order with ascending random ids: both indexes grow at one end
+        New digests get ascending random ids in their own order: the indexes of what is stored grow at one end
         at a time, and an id says nothing but the order of keyed digests.
         """
         if not len(wanted):
@@ -64,50 +69,51 @@ class Allocation:
         found[order] = ids[np.cumsum(first) - 1]
         return found
 
-    def _distinct(self, distinct: Codes, places: Places, store: Store) -> Ids:
+    def write(self, writer: psycopg.Cursor, extract_id: int) -> None:
+        """Write the ids of what the extract has brought; nothing is asked any more."""
+        self._book.write(writer, extract_id, self._new.take())
+
+    def _distinct(self, distinct: Codes, places: Places, store: Store | None) -> Ids:
         """The ids of sorted digests, each given once."""
-        ids = np.zeros(len(distinct), np.int64)
-        for met in self._met:
-            met.fill(ids, distinct)
-        unmet = np.flatnonzero(ids == 0)
-        if self._any_known and len(unmet):
-            ids[unmet] = _known(self._reader, self._known, distinct[unmet])
+        ids, (high, low) = np.zeros(len(distinct), np.int64), halves(distinct)
+        self._known.fill(ids, high, low)
+        self._new.fill(ids, high, low)
+        self._recall(ids, distinct, high, low)
         missing = np.flatnonzero(ids == 0)
         if len(missing):
             ids[missing] = random_ids(len(missing))
-            store(distinct[missing], ids[missing], places[missing])
-        if len(unmet):
-            self._met.append(_Met.of(distinct[unmet], ids[unmet]))
+            self._new.add(_part(high, low, ids, missing))
+            if store is not None:
+                store(distinct[missing], ids[missing], places[missing])
         return ids
 
+    def _recall(self, ids: Ids, digests: Codes, high: Halves, low: Halves) -> None:
+        """Fill in what the vault knows of the digests that have no id yet."""
+        unmet = np.flatnonzero(ids == 0)
+        entries = sum(self._runs.values())
+        if entries and len(unmet) * _SHARE > entries and entries + len(self._known) <= _ALL:
+            self._known.add(self._book.in_pages(self._reader, self._runs).take())
+            self._known.fill(ids, high, low)
+            self._runs = {}
+            unmet = np.flatnonzero(ids == 0)
+        if not len(unmet) or not (self._has_rows or self._runs):
+            return
+        found = np.zeros(len(unmet), np.int64)
+        if self._has_rows:
+            found = self._book.ids_in_rows(self._reader, digests[unmet])
+        if self._runs:
+            self._book.in_pages(self._reader, self._runs, high[unmet]).fill(found, high[unmet], low[unmet])
+        ids[unmet] = found
+        self._known.add(_part(high, low, ids, unmet[found != 0]))
 
-@dataclass(frozen=True)
-class _Met:
-    """Digests that an earlier batch of the extract had, sorted, and their ids."""
 
-    high: npt.NDArray[np.uint64]
-    low: npt.NDArray[np.uint64]
-    ids: Ids
-
-    @classmethod
-    def of(cls, digests: Codes, ids: Ids) -> "_Met":
-        return cls(digests["high"].astype(np.uint64), digests["low"].astype(np.uint64), ids)
-
-    def fill(self, ids: Ids, digests: Codes) -> None:
-        """Write the ids of those of ``digests`` that are among these."""
-        high, low = digests["high"].astype(np.uint64), digests["low"].astype(np.uint64)
-        place = np.searchsorted(self.high, high)
-        # A second digest of the same first half is not to be expected, and must not be taken for new.
-        for at in (place, place + 1):
-            inside = at < len(self.high)
-            here = np.where(inside, at, 0)
-            same = inside & (self.high[here] == high) & (self.low[here] == low)
-            ids[same] = self.ids[here[same]]
+def _part(high: Halves, low: Halves, ids: Ids, places: Places) -> Part:
+    return Part(high[places], low[places], ids[places])
 
 
 def sorted_codes(wanted: Codes) -> tuple[Places, npt.NDArray[np.bool_]]:
     """An order that sorts digests, and which of them, in that order, differ from the one before."""
-    high, low = wanted["high"].astype(np.uint64), wanted["low"].astype(np.uint64)
+    high, low = halves(wanted)
     order = np.argsort(high)
     high, low = high[order], low[order]
     first = np.ones(len(order), np.bool_)
@@ -117,13 +123,3 @@ def sorted_codes(wanted: Codes) -> tuple[Places, npt.NDArray[np.bool_]]:
         order = np.lexsort((wanted["low"], wanted["high"]))
         first[1:] = wanted[order[1:]] != wanted[order[:-1]]
     return order, first
-
-
-def _known(cursor: psycopg.Cursor, known: str, wanted: Codes) -> Ids:
-    ids = np.zeros(len(wanted), np.int64)
-    name = f"wanted_{np.random.default_rng().integers(1 << 62)}"
-    load_temporary(cursor, name, {"place": np.arange(len(wanted)), "digest": wanted})
-    query = f"SELECT place, id FROM {name} JOIN ({known}) AS known USING (digest)"
-    found = fetch(cursor, query, ("place", "id"))
-    ids[found["place"].astype(np.int64)] = found["id"]
-    return ids

@@ -65,7 +65,7 @@ key = sa.Table(
 record = sa.Table(
     "record", metadata,
     _id("identity_id", "Random id of one distinct set of identifiers under one number", key=True),
-    sa.Column("digest", sa.Uuid, nullable=False, unique=True, comment="Blind digest of number and identifiers"),
+    sa.Column("digest", sa.Uuid, nullable=False, comment="Blind digest of number and identifiers"),
     _id("number_id", "Surrogate of the agency's number; null where the row had none", null=True),
     _id("extract_id", "The extract that brought it first: its key opens the blob"),
     sa.Column("row_number", sa.Integer, nullable=False, comment="The first row that carried it"),
@@ -102,24 +102,32 @@ tie = sa.Table(
 
 block = sa.Table(
     "block", metadata,
-    _id("identity_id", "The identity", key=True),
-    _id("block_key", "63 bits of AES-256-CMAC(rule, value)", key=True),
+    _id("identity_id", "The identity"),
+    _id("block_key", "63 bits of AES-256-CMAC(rule, value)"),
     sa.Index(None, "block_key"),
-    comment="Blind block keys: identities that share one are compared",
+    comment="Blind block keys of small batches: identities that share one are compared",
 )  # fmt: skip
 
-trait = sa.Table(
-    "trait", metadata,
-    _id("identity_id", "The identity", key=True),
-    _id("value_key", "63 bits of AES-256-CMAC(field, value) of a number or a name", key=True),
-    _id("profile_key", "The same of name, birth date and number"),
-    _id("name_key", "The same of the name"),
-    _id("birth_key", "The same of the birth date; 0 where unknown"),
+block_run = sa.Table(
+    "block_run", metadata,
+    _id("run_id", "The link batch that wrote it", key=True),
+    sa.Column("fences", sa.LargeBinary, nullable=False, comment="The first key of each page, eight bytes each"),
+    comment="Blind block keys of large batches, in sorted pages",
+)  # fmt: skip
+
+block_page = sa.Table(
+    "block_page", metadata,
+    _id("run_id", "The run", key=True),
+    sa.Column("page", sa.Integer, primary_key=True, autoincrement=False, comment="Its place in the run, from 0"),
+    sa.Column("entries", sa.LargeBinary, nullable=False, comment="Sorted keys, then their identities"),
+    comment="Pages of the runs",
+)  # fmt: skip
+
+shared_value = sa.Table(
+    "shared_value", metadata,
+    _id("block_key", "Block key of the value", key=True),
     sa.Column("kind", sa.SmallInteger, nullable=False, comment="0 name, else the place of the field in blocks.IDS"),
-    _id("agency_key", "The same of the agency that delivered it"),
-    sa.Column("shared", sa.Boolean, nullable=False, comment="Whether it is carried too widely to identify"),
-    sa.Index(None, "value_key"),
-    comment="Which identities carry which value: finds values that are carried by too many",
+    comment="Values that are carried by too many to identify anybody",
 )  # fmt: skip
 
 edge = sa.Table(
@@ -130,7 +138,7 @@ edge = sa.Table(
     sa.Column("vetoed", sa.Boolean, nullable=False, comment="Whether a rule forbids that the two are one person"),
     sa.Column("contradicts", sa.Boolean, nullable=False, comment="Whether one number would serve two people"),
     sa.Index(None, "right_id"),
-    comment="Compared pairs that may be the same person",
+    comment="Pairs that may be one person and were not joined: what review looks at",
 )  # fmt: skip
 
 person = sa.Table(
@@ -149,21 +157,30 @@ membership = sa.Table(
     sa.Column("status", sa.Text, nullable=False, comment="codes.SUBJECT_STATUSES"),
     sa.Column("probability", sa.Double, nullable=False, comment="That the subject is that person"),
     sa.Column("number_only", sa.Boolean, nullable=False, comment="A bare number that is a participant of its own"),
+    _id("component_id", "What pairs, numbers and decisions tie together; null for what is no identity", null=True),
     _id("batch_id", "The batch that said so last"),
     sa.Index(None, "number_id"),
     sa.Index(None, "person_id"),
-    sa.Index(None, "batch_id"),
+    sa.Index(None, "component_id"),
     comment="The partition of subjects into persons",
+)  # fmt: skip
+
+strict = sa.Table(
+    "strict", metadata,
+    _id("subject_id", "Identity, number or alias", key=True),
+    _id("percent", "The threshold in per cent", key=True),
+    _id("lead", "Names the part: the lowest rank in it"),
+    comment="Subjects that at a stricter threshold are in another part of their person than most of it",
 )  # fmt: skip
 
 person_event = sa.Table(
     "person_event", metadata,
     _id("batch_id", "The batch", key=True),
-    sa.Column("kind", sa.Text, primary_key=True, comment="merge or split"),
+    sa.Column("kind", sa.Text, primary_key=True, comment="merge, split or retire"),
     sa.Column("from_person_id", sa.Uuid, primary_key=True, comment="Whose members moved"),
     sa.Column("to_person_id", sa.Uuid, primary_key=True, comment="Where they moved"),
     sa.Column("members", sa.Integer, nullable=False, comment="Number of subjects moved"),
-    comment="Every merge and every split",
+    comment="Every merge and split, and every person that went without another in its place",
 )  # fmt: skip
 
 batch = sa.Table(
@@ -175,6 +192,9 @@ batch = sa.Table(
     sa.Column("key_version", sa.Integer, nullable=False, comment="Version of the project's key"),
     sa.Column("project_key", sa.LargeBinary, nullable=False, comment="The project's key, wrapped"),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now(), comment="When"),
+    sa.Column("reason", sa.Text, nullable=True, comment="Why persons moved: records, decision, model, key, relink"),
+    sa.Column("quality", sa.LargeBinary, nullable=True, comment="What was measured of the batch, an Arrow table"),
+    sa.Column("shares", sa.LargeBinary, nullable=True, comment="What is expected of each identity's links, the same"),
     sa.CheckConstraint("state IN ('pending', 'applied')", name="state"),
     comment="The journal of link batches",
 )  # fmt: skip

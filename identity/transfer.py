@@ -37,6 +37,13 @@ def fetch(cursor: psycopg.Cursor, query: str, columns: tuple[str, ...]) -> npt.N
     return np.frombuffer(content, dtype=[(name, ">i8") for name in columns])
 
 
+def fetch_values(cursor: psycopg.Cursor, query: str, count: int, parameters: tuple[object, ...] = ()) -> list[bytes]:
+    """The ``count`` bytea values of a query's only row, a null as no bytes."""
+    cursor.execute(query, parameters or None, binary=True)
+    row = cursor.fetchone()
+    return [bytes(value) if value is not None else b"" for value in row] if row else [b""] * count
+
+
 def load_temporary(cursor: psycopg.Cursor, name: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
     """A temporary table of the arrays, analysed; it lives until the transaction ends."""
     types = ", ".join(f"{column} {_sql_type(values.dtype)}" for column, values in columns.items())

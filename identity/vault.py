@@ -12,7 +12,7 @@ from alembic.config import Config
 from cryptography.exceptions import InvalidTag
 from sqlalchemy.dialects.postgresql import insert
 
-from identity import tables
+from identity import pages, tables
 from identity.boundary import sealed
 from identity.keys import MASTER_BYTES, VaultKeys, unwrap, wrap
 from identity.surrogates import LOCK
@@ -151,5 +151,6 @@ def _forget(connection: sa.Connection, extract_id: int) -> None:
     gone = sa.select(tables.extract.c.extract_id).where(tables.extract.c.state == "discarded")
     seen = sa.select(sighting.c.subject_id).where(sighting.c.subject_id == record.c.identity_id)
     connection.execute(sa.delete(record).where(record.c.extract_id.in_(gone), ~seen.exists()))
+    pages.dissolve(connection, gone)
     left = sa.select(record.c.extract_id).where(record.c.extract_id == tables.extract.c.extract_id)
     connection.execute(sa.delete(tables.extract).where(tables.extract.c.state == "discarded", ~left.exists()))

@@ -50,23 +50,20 @@ class Measures:
 
 
 def measure(feed: Feed, judged: Judged) -> Measures:
-    """Count and share out a judged delivery, one of its batches after the other."""
+    """Count and share out a judged delivery."""
     names = [column.name for column in judged_columns(feed)]
     dated = [column.name for column in feed.columns if _dates_content(column)]
-    wanted = [*(pl.col(name).null_count().alias(f"{place}") for place, name in enumerate(names))]
-    wanted += [pl.col(name).max().alias(f"latest {place}") for place, name in enumerate(dated)]
-    found = pl.concat(batch.select(wanted) for batch in judged.batches)
+    empty, latest = judged.batches.empty, judged.batches.latest
     accepted, received = judged.accepted_rows, judged.received
     sound = accepted + len(judged.duplicates)
-    empty = [int(found[f"{place}"].sum()) for place in range(len(names))]
     return Measures(
         received=received,
         accepted=accepted,
         rejected=judged.rejected_rows,
         duplicates=len(judged.duplicates),
         accepted_share=_share(sound, received),
-        filled={name: _share(accepted - nulls, accepted) for name, nulls in zip(names, empty, strict=True)},
-        latest={name: _latest(found[f"latest {place}"]) for place, name in enumerate(dated)},
+        filled={name: _share(accepted - empty[name], accepted) for name in names},
+        latest={name: latest[name] for name in dated},
         faults=_faults(judged.rejected),
     )
 
@@ -80,12 +77,6 @@ def _faults(rejected: pl.DataFrame) -> dict[str, dict[str, int]]:
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 1.0
-
-
-def _latest(dates: pl.Series) -> dt.date | None:
-    latest = dates.max()
-    assert latest is None or isinstance(latest, dt.date)
-    return latest
 
 
 def _dates_content(column: Column) -> bool:

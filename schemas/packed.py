@@ -1,10 +1,13 @@
 """Frames of one schema kept small in memory: packed once they are large, never written to disk."""
 
+import datetime as dt
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
 
 import polars as pl
+
+from schemas.ahead import ahead
 
 PLAIN_BYTES: Final = 16 << 20
 """Up to here frames stay as they are: packing would cost more time than it saves memory."""
@@ -22,6 +25,8 @@ class Packed:
         self._may_be_plain = PLAIN_BYTES if plain_bytes is None else plain_bytes
         self._heights: list[int] = []
         self._kept: list[pl.DataFrame | bytes] = []
+        self._empty: list[dict[str, int]] = []
+        self._latest: list[dict[str, dt.date | None]] = []
         self._plain_bytes = 0
 
     @property
@@ -43,11 +48,26 @@ class Packed:
             self._plain_bytes = plain
         self._kept.append(frame if plain <= self._may_be_plain else _pack(frame))
         self._heights.append(frame.height)
+        self._empty.append(_empty(frame))
+        self._latest.append(_latest(frame))
+
+    @property
+    def empty(self) -> dict[str, int]:
+        """Column → the number of its cells that are empty; asking unpacks nothing."""
+        return {name: sum(counted[name] for counted in self._empty) for name in self.schema}
+
+    @property
+    def latest(self) -> dict[str, dt.date | None]:
+        """Column of dates → the latest; asking unpacks nothing."""
+        dates = [name for name, dtype in self.schema.items() if dtype == pl.Date()]
+        found = {name: [day for latest in self._latest if (day := latest[name]) is not None] for name in dates}
+        return {name: max(days, default=None) for name, days in found.items()}
 
     def replace(self, place: int, frame: pl.DataFrame) -> None:
         """Keep another frame in the stead of the one at a place."""
         self._kept[place] = frame if isinstance(self._kept[place], pl.DataFrame) else _pack(frame)
         self._heights[place] = frame.height
+        self._empty[place], self._latest[place] = _empty(frame), _latest(frame)
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -59,12 +79,22 @@ class Packed:
         return kept if isinstance(kept, pl.DataFrame) else pl.read_ipc_stream(BytesIO(kept))
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        """Each frame in turn, one at a time in memory."""
-        return (self[place] for place in range(len(self)))
+        """Each frame in turn, unpacked while the one before is looked at."""
+        frames = (self[place] for place in range(len(self)))
+        return ahead(frames) if any(isinstance(kept, bytes) for kept in self._kept) else frames
 
     def frame(self) -> pl.DataFrame:
         """All rows as one frame: for small contents."""
         return self[0] if len(self) == 1 else pl.concat([self.schema.to_frame(), *self])
+
+
+def _empty(frame: pl.DataFrame) -> dict[str, int]:
+    return {name: frame[name].null_count() for name in frame.columns}
+
+
+def _latest(frame: pl.DataFrame) -> dict[str, dt.date | None]:
+    latest = {name: frame[name].max() for name, dtype in frame.schema.items() if dtype == pl.Date()}
+    return {name: day if isinstance(day, dt.date) else None for name, day in latest.items()}
 
 
 def _pack(frame: pl.DataFrame) -> bytes:

@@ -1,14 +1,12 @@
 """Any delimited dialect as one: UTF-8, a separator and a quote of one byte, records that end with LF."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-import numpy as np
-
-from connectors.readers.scan import CR, LF
 from schemas.errors import DeliveryRefused
 
 _SPARE: Final = tuple(bytes([code]) for code in range(0x1F, 0, -1) if code not in (0x09, 0x0A, 0x0D, 0x1A, 0x1B))
@@ -16,6 +14,7 @@ _SPARE: Final = tuple(bytes([code]) for code in range(0x1F, 0, -1) if code not i
 
 _ASCII: Final = bytes(range(128))
 _UTF8_MARK: Final = codecs.BOM_UTF8
+_LONE_RETURN: Final = re.compile(rb"\r(?!\n)")
 REPLACED: Final = "�".encode()
 """What stands where the bytes of another encoding than UTF-8 had no meaning."""
 
@@ -163,11 +162,7 @@ def _without_last_newline(data: bytes, terminator: bytes, after: bool) -> bytes:
 
 
 def _has_lone_returns(data: bytes) -> bool:
-    if b"\r" not in data:
-        return False
-    bytes_ = np.frombuffer(data, np.uint8)
-    returns = np.flatnonzero(bytes_ == CR)
-    return bool(returns[-1] == len(data) - 1 or (bytes_[returns + 1] != LF).any())
+    return _LONE_RETURN.search(data) is not None
 
 
 def _hide(

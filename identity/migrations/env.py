@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from identity import audit, decisions, promotion  # noqa: F401 - each declares tables of the metadata
 from identity.tables import SCHEMA, metadata
 
 context.configure(

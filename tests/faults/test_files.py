@@ -47,16 +47,15 @@ NAMELESS = ["None", "NULL", "NA", "nan", "True"]
 
 def vault_texts(stores: Stores) -> tuple[list[bytes], str]:
     """What the blobs of the vault hold, and what of it the linker compares."""
-    from identity.keys import decrypt_one
+    from identity import opened
     from identity.linkstore import LinkStore
 
     with stores.vault.transaction() as cursor:
         store = LinkStore(cursor, stores.vault.keys)
-        cursor.execute("SELECT identity_id, extract_id, blob FROM record")
-        rows = cursor.fetchall()
-        opened = store._data_keys({row[1] for row in rows})
-        blobs = [decrypt_one(opened[extract][1], one.to_bytes(8, "big"), blob) for one, extract, blob in rows]
-        return blobs, str(store.read(pl.Series([row[0] for row in rows], dtype=pl.Int64)).rows())
+        cursor.execute("SELECT identity_id FROM record")
+        identities = pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64)
+        texts = opened.read(cursor, stores.vault.keys, identities)["text"].to_list()
+        return [text.encode() for text in texts], str(store.standard(identities).rows())
 
 
 def deliver_nameless(stores: Stores) -> None:

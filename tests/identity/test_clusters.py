@@ -18,7 +18,7 @@ def grouped(
 ) -> set[frozenset[int]]:
     """The persons among identities (id → number, 0: none), given weights (left, right, weight, vetoed)."""
     nodes = [(identity, number, identity) for identity, number in identities.items()]
-    edges = [(p[0], p[1], p[2], len(p) > 3 and p[3], (p[0], p[1]) in contradicts) for p in pairs]
+    edges = [(p[0], p[1], p[2], len(p) > 3 and p[3], (p[0], p[1]) in contradicts, False) for p in pairs]
     found = group(
         pl.DataFrame(nodes, schema=IDENTITIES, orient="row"), pl.DataFrame(edges, schema=SCORED, orient="row")
     )

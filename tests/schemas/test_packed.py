@@ -1,5 +1,7 @@
 """Frames come out of the pack as they went in, and nothing is written to disk."""
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -27,6 +29,17 @@ def test_frames_come_out_as_they_went_in(kept: Packed) -> None:
 def test_a_frame_can_be_replaced(kept: Packed) -> None:
     kept.replace(0, kept[0].head(1))
     assert (kept.height, kept.frame().rows()) == (2, [(1, "x"), (3, None)])
+
+
+def test_what_is_empty_and_latest_is_known_of_the_frames_as_they_stand(kept: Packed) -> None:
+    assert (kept.empty, kept.latest) == ({"a": 1, "b": 1}, {})
+    kept.replace(0, kept[0].head(1))
+    assert kept.empty == {"a": 0, "b": 1}
+    dated = Packed(pl.Schema({"day": pl.Date()}), plain_bytes=0)
+    assert (dated.empty, dated.latest) == ({"day": 0}, {"day": None})
+    for days in ([None, dt.date(2024, 2, 29)], [dt.date(2020, 1, 1)], [None]):
+        dated.append(pl.DataFrame({"day": days}, schema=dated.schema))
+    assert (dated.empty, dated.latest) == ({"day": 2}, {"day": dt.date(2024, 2, 29)})
 
 
 def test_a_frame_of_another_schema_is_not_taken(kept: Packed) -> None:

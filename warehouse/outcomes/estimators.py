@@ -39,12 +39,12 @@ class Curve:
         return Estimate(float(self.value[-1]), low, high)
 
 
-def wilson(events: int, n: int) -> Estimate:
+def wilson(events: float, n: float) -> Estimate:
     """The share ``events / n`` with Wilson's score interval (1927); n > 0."""
     share = events / n
     centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
-    return Estimate(share, max(0.0, centre - half), min(1.0, centre + half))
+    return Estimate(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
 def aalen_johansen(days: Days, status: Status) -> Curve:

@@ -1,6 +1,6 @@
 """Rates by window and stratum: the fixed window and the cumulative incidence side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -31,14 +31,15 @@ _GROUP: Final = ("outcome", "window_months", "stratum")
 _NOTHING: Final = Estimate(float("nan"), None, None)
 
 
-def rates(counts: pl.DataFrame, survival: pl.DataFrame) -> pl.DataFrame:
+def rates(counts: pl.DataFrame, survival: pl.DataFrame, kinds: Iterable[str] = tuple(STRATA)) -> pl.DataFrame:
     """The table ``outcome_rate``, schema `RATES`, from the tables of `values`.
 
     ``rate`` = events / observable with Wilson's interval; observable = events + competing + no_event.
     ``cumulative_incidence`` uses everybody whose index is covered, censored where coverage less lag ends; null
     where nobody is followed to the window's end. ``late`` counts the events that became known after the lag.
+    ``kinds``: of which strata.
     """
-    rows = [row for kind in STRATA for row in _stratified(kind, counts, survival)]
+    rows = [row for kind in kinds for row in _stratified(kind, counts, survival)]
     return pl.DataFrame(rows, schema=RATES).sort("outcome", "window_months", "stratum_kind", "stratum")
 
 

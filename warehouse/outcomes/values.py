@@ -63,7 +63,7 @@ FROM judged ORDER BY participant_key, outcome, window_months
 
 _COUNTS: Final = """
 SELECT outcome, window_months, age_band, prior_filings, value, contains(flags, 'late') AS late, count(*) AS persons
-FROM outcome_row GROUP BY ALL ORDER BY ALL
+FROM outcome_row WHERE {whose} GROUP BY ALL ORDER BY ALL
 """
 
 _SURVIVAL: Final = """
@@ -73,7 +73,7 @@ SELECT outcome, window_months, age_band, prior_filings,
              ELSE seen_until - index_date - 1 END)::INTEGER AS days,
        (CASE WHEN first_date < seen_until THEN CASE WHEN cause IS NULL THEN 1 ELSE 2 END ELSE 0 END)::TINYINT AS status,
        count(*) AS persons
-FROM judged WHERE seen_until > index_date GROUP BY ALL ORDER BY ALL
+FROM judged WHERE seen_until > index_date AND {whose} GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -93,12 +93,12 @@ def outcomes(connection: DuckDBPyConnection) -> pl.DataFrame:
     return connection.execute("FROM outcome_row").pl()
 
 
-def counts(connection: DuckDBPyConnection) -> pl.DataFrame:
-    """Persons by outcome, window, strata, ``value`` and whether it came ``late``."""
-    return connection.execute(_COUNTS).pl()
+def counts(connection: DuckDBPyConnection, whose: str = "true") -> pl.DataFrame:
+    """Persons by outcome, window, strata, ``value`` and whether it came ``late``; ``whose``: an SQL condition."""
+    return connection.execute(_COUNTS.format(whose=whose)).pl()
 
 
-def survival(connection: DuckDBPyConnection) -> pl.DataFrame:
+def survival(connection: DuckDBPyConnection, whose: str = "true") -> pl.DataFrame:
     """Times for Aalen–Johansen: persons by ``days`` and ``status`` (0 censored, 1 outcome, 2 competing) and strata.
 
     Everybody whose index is covered is in it. The last day on which somebody is seen is the day before
@@ -106,4 +106,4 @@ def survival(connection: DuckDBPyConnection) -> pl.DataFrame:
     common day after every event (months have 28 to 31 days), so that where nobody is censored early the
     cumulative incidence is exactly events / persons.
     """
-    return connection.execute(_SURVIVAL, {"longest": LONGEST_MONTH_DAYS}).pl()
+    return connection.execute(_SURVIVAL.format(whose=whose), {"longest": LONGEST_MONTH_DAYS}).pl()

@@ -12,7 +12,7 @@ import polars as pl
 
 from warehouse.outcomes.definitions import CAUSES, OUTCOMES, STRATA, VALUES
 from warehouse.outcomes.estimators import wilson
-from warehouse.report import figures
+from warehouse.report import figures, linkage
 from warehouse.report.disclosure import coarsen, rounded, withhold
 from warehouse.report.tables import Heading, count, day, percent, table
 
@@ -50,6 +50,8 @@ class Contents:
     rates: pl.DataFrame
     curve: pl.DataFrame
     flow: pl.DataFrame
+    sensitivity: pl.DataFrame
+    quality: pl.DataFrame
 
 
 def write_report(snapshot: Path, folder: Path) -> Path:
@@ -70,6 +72,8 @@ def read(snapshot: Path) -> Contents:
         "rates": "FROM outcome_rate",
         "curve": "FROM outcome_curve",
         "flow": "FROM outcome_flow ORDER BY step",
+        "sensitivity": "FROM outcome_sensitivity",
+        "quality": "FROM link_quality",
     }
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         identity = connection.execute("FROM snapshot").pl().row(0, named=True)
@@ -87,6 +91,8 @@ def render(contents: Contents) -> str:
         overall=_overall(contents.rates),
         strata="".join(_stratum(contents.rates, kind) for kind in STRATUM_TITLES),
         flow=_flow(contents.flow),
+        sensitivity=linkage.sensitivity(contents.sensitivity, TITLES),
+        quality=linkage.quality(contents.quality),
         extracts=_extracts(contents.extracts),
         terms=_terms(),
     )

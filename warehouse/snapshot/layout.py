@@ -10,9 +10,26 @@ from warehouse.snapshot.partitions import Partition, scan
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED, store_views, typed_view_ddl
 
 LEDGER: Final = ("extract",)
-TIMELINE: Final = ("event", "span", "record_version", "link", *DERIVED)
-COMPUTED: Final = ("participant", "coverage", "outcome", "outcome_rate", "outcome_curve", "outcome_flow")
+TIMELINE: Final = ("event", "span", "record_version", "link", "link_strict", *DERIVED)
+COMPUTED: Final = (
+    "participant", "participant_supersession", "coverage", "outcome", "outcome_rate", "outcome_curve", "outcome_flow",
+    "outcome_sensitivity", "link_quality",
+)  # fmt: skip
 """Tables of schema ``main`` that publication computes; its views are the store's and the typed ones."""
+
+_AT: Final = """
+CREATE OR REPLACE MACRO {table}_at(least_probability) AS TABLE
+SELECT moment.* REPLACE (held.participant_key AS participant_key)
+FROM {table} AS moment
+LEFT JOIN (SELECT subject_id, participant_key FROM participant_link WHERE threshold = least_probability) AS held
+USING (subject_id)
+"""
+_LINK_AT: Final = """
+CREATE OR REPLACE MACRO link_at(least_probability) AS TABLE
+SELECT subject_id, participant_key, status, probability FROM participant_link WHERE threshold = least_probability
+"""
+MACROS: Final = (_LINK_AT, *(_AT.format(table=table) for table in ("event", "span")))
+"""``link_at(.9)``, ``event_at(.9)``, ``span_at(.9)``: links, events and spans of the participants at a threshold."""
 
 SCHEMAS: Final[dict[str, str]] = (
     dict.fromkeys(LEDGER, "ledger") | dict.fromkeys(TIMELINE, "timeline") | dict.fromkeys(COMPUTED, "main")
@@ -44,4 +61,10 @@ def mount_store_views(connection: duckdb.DuckDBPyConnection, names: tuple[str, .
 def mount_typed_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the typed views in schema ``main``."""
     for statement in typed_view_ddl("duckdb"):
+        connection.execute(statement)
+
+
+def mount_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what analysts call with a threshold."""
+    for statement in MACROS:
         connection.execute(statement)

@@ -18,6 +18,11 @@ TABLES: Final[Mapping[str, str]] = {
     "outcome_rate": "Rates and cumulative incidences by stratum known at the index; person-based",
     "outcome_curve": "Everybody's cumulative incidence over the longest window, by days since the index",
     "outcome_flow": "How many there are at each step from the supervision spans to the denominators",
+    "outcome_sensitivity": "Everybody's outcomes, counted anew for the participants of each linkage threshold",
+    "participant_link": "Which participant each subject is, at each linkage threshold; event and span have that of .5",
+    "participant_supersession": "Which participant was replaced by which, when and why: every merge, split, retirement",
+    "participant_successor": "Under which keys those are found today who once stood under another",
+    "link_quality": "How good the linkage is, batch by batch and overall; see docs/linkage-quality.md",
     "dictionary": "Every table, column, unit, code and source",
     "snapshot": "Which publication this is",
     "ledger.extract": "The ledger as it was published: one row for each file and feed",
@@ -25,6 +30,7 @@ TABLES: Final[Mapping[str, str]] = {
     "timeline.span": "Spans as they were loaded, one row per extract that told them",
     "timeline.record_version": "Which delivery states which record, for the feeds that send deltas",
     "timeline.link": "Which participant an agency's subject is",
+    "timeline.link_strict": "The participants of subjects that are others at a stricter threshold",
     "timeline.extract_life": "From when until when a delivery was the newest of its feed",
     "timeline.record_life": "Records that a later delta states anew, and until when the former statement held",
     "timeline.span_end": "Ends of spans that another feed than the span's tells",
@@ -88,6 +94,30 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "low": "Lower limit of its 95 % interval",
         "high": "Upper limit of its 95 % interval",
     },
+    "outcome_sensitivity": {
+        "threshold": "Probability of a link from which on it counts: below, participants are held apart",
+    },
+    "participant_link": {
+        "subject_id": "The agency's own person, as a random number",
+        "threshold": "Probability of a link from which on it counts: below, participants are held apart",
+        "probability": "Probability of the weakest link that holds the subject at .5",
+    },
+    "participant_supersession": {
+        "from_key": "The participant whose subjects moved",
+        "to_key": "The participant to which they moved; empty where none is left of them",
+        "kind": "What happened",
+        "reason": "What the batch was made for",
+        "subjects": "Number of subjects that moved",
+        "batch_id": "The link batch; later ones have higher numbers",
+        "model_version": "The linkage model that the batch used",
+        "moved_at": "When the batch was applied",
+    },
+    "participant_successor": {
+        "from_key": "A key that was replaced, or of which a part was",
+        "participant_key": "A key under which its subjects may be found today",
+        "batch_id": "The last batch that moved them",
+        "whole": "Whether all of them went this way; where not, the rows of the subjects decide",
+    },
     "outcome_flow": {"step": "Order of the steps", "what": "What is counted", "n": "How many"},
     "snapshot": {
         "project": "The project whose keys the participants have",
@@ -96,6 +126,22 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "partitions": "Number of files it consists of",
     },
     "timeline.span_end": {"kind": "Kind of the span that ends", "end_date": "The day on which it ends"},
+}
+
+QUALITY_METRICS: Final[Mapping[str, str]] = {
+    "persons": "participants by number of sets of identifiers; value: share",
+    "unlinked": "participants of whom no identifier has arrived; value: share of all participants",
+    "density": "participants of 3 and more sets by the share of their pairs that are likely",
+    "outliers": "participants that are suspect: sparse (density below .8), large (over 60 sets)",
+    "pairs": "compared pairs by how they stand and the band of their probability",
+    "review_yield": "pairs that reviewers judged; value: the share that is one person",
+    "missing": "sets of identifiers of an agency; value: the share that lacks the identifier",
+    "false_discovery_model": "sets of identifiers; value: share of links expected to join two people, model-based",
+    "false_negative_model": "sets of identifiers; value: share of links expected to be missing, model-based",
+    "false_discovery_reviewed": "judged pairs; value: share of joined pairs that are two people, from a drawn sample",
+    "false_negative_reviewed": "judged pairs; value: share of pairs of one person that are apart, from a drawn sample",
+    "split_model": "participants of 2 and more sets; value: share of people expected to be torn apart, model-based",
+    "exact_split": "participants of 2 and more sets; value: share that exact name and birth date would tear apart",
 }
 
 CODES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
@@ -110,9 +156,24 @@ CODES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("outcome_rate", "outcome"): {outcome.name: outcome.meaning for outcome in definitions.OUTCOMES},
     ("outcome_curve", "outcome"): {outcome.name: outcome.meaning for outcome in definitions.OUTCOMES},
     ("outcome_rate", "stratum_kind"): definitions.STRATA,
+    ("outcome_sensitivity", "outcome"): {outcome.name: outcome.meaning for outcome in definitions.OUTCOMES},
+    ("participant_supersession", "kind"): {
+        "merge": "the participant is no more: its subjects are another's now",
+        "split": "it lives on without these subjects",
+        "retire": "no subject is left of it",
+    },
+    ("link_quality", "metric"): QUALITY_METRICS,
     **{
         (table, "status"): codes.SUBJECT_STATUSES
-        for table in ("event", "span", "event_history", "span_history", "participant", "timeline.link")
+        for table in (
+            "event",
+            "span",
+            "event_history",
+            "span_history",
+            "participant",
+            "timeline.link",
+            "participant_link",
+        )
     },
 }
 """(Table, column) → its codes."""
@@ -123,7 +184,8 @@ UNITS: Final[Mapping[str, str]] = {
     "low": "share of 1", "high": "share of 1", "cumulative_incidence": "share of 1", "ci_low": "share of 1",
     "ci_high": "share of 1", "probability": "share of 1", "n": "persons", "observable": "persons", "events": "persons",
     "competing": "persons", "late": "persons", "birth_year": "year", "received": "records", "loaded": "records",
-    "rejected": "records", "duplicate": "records", "quarantined": "records",
+    "rejected": "records", "duplicate": "records", "quarantined": "records", "subjects": "subjects",
+    "threshold": "share of 1",
 }  # fmt: skip
 """Column → unit, where the type is a number."""
 
@@ -139,6 +201,12 @@ SOURCES: Final[Mapping[str, str]] = {
     "dictionary": "contracts, column comments, and this project's descriptions",
     "snapshot": "the publication",
     "timeline.link": "the linker",
+    "timeline.link_strict": "the linker",
+    "participant_link": "the linker",
+    "participant_supersession": "the linker",
+    "participant_successor": "the linker",
+    "link_quality": "the linker (identity/quality.py, identity/reviewed.py); Wilson 1927",
+    "outcome_sensitivity": "warehouse/outcomes: Wilson 1927; Aalen and Johansen 1978",
     "timeline.extract_life": "the ledger",
     "timeline.record_life": "the ledger",
     "timeline.record_version": "the feeds that send deltas",

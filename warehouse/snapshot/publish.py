@@ -16,16 +16,19 @@ from schemas.contract import Feed
 from schemas.errors import StoreError
 from schemas.failpoint import reach
 from warehouse.outcomes.compute import OutcomeTables, compute
+from warehouse.outcomes.sensitivity import sensitivity
 from warehouse.snapshot import tables
 from warehouse.snapshot.dictionary import describe
 from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap
-from warehouse.snapshot.layout import create_schemas, mount, mount_store_views, mount_typed_views
+from warehouse.snapshot.layout import create_schemas, mount, mount_macros, mount_store_views, mount_typed_views
+from warehouse.snapshot.linkage import link_quality as quality_now
 from warehouse.snapshot.partitions import Manifest, Partition, reusable, write
 from warehouse.snapshot.source import from_warehouse, warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
 from warehouse.store.engine import connect
-from warehouse.store.outcomes import replace
-from warehouse.store.tables import dictionary, event, extract, link, outcome, outcome_rate, span
+from warehouse.store.link_tables import EXPECTED, THRESHOLDS
+from warehouse.store.outcomes import REFRESHED, replace
+from warehouse.store.tables import event, extract, link, link_strict, span
 
 DATABASE: Final = "throughcare.duckdb"
 RETENTION_DAYS: Final = 7
@@ -34,10 +37,10 @@ RETENTION_DAYS: Final = 7
 MOMENTS: Final = (event, span)
 RECORDS: Final = "record_version"
 """Which extract states which records: only for feeds that send deltas, in which records have lives of their own."""
-WHOLE: Final = (extract, link)
+WHOLE: Final = (extract, link, link_strict)
 INTERNAL: Final = frozenset((
     "stated", "apart", "content_digest", "verdict", "measures", "receipt", "link_batch", "attempts", "lease_owner",
-    "lease_until", "fence", "batch_id", "expunged_at",
+    "lease_until", "fence", "batch_id", "expunged_at", *EXPECTED,
 ))  # fmt: skip
 """Columns of ledger and links that are no matter of analysts."""
 
@@ -96,8 +99,11 @@ def _make(
     partitions = [*_copied(connection, folder, known)]
     mount(connection, folder, partitions)
     partitions += _derived(connection, folder, feeds)
+    partitions.append(_of_frame(connection, folder, "link_quality", quality_now(connection)))
     outcomes = compute(connection)
     partitions += _outcomes(connection, folder, outcomes)
+    # Last: it leaves the outcomes of other participants behind.
+    partitions.append(_of_frame(connection, folder, "outcome_sensitivity", sensitivity(connection, THRESHOLDS)))
     now = dt.datetime.now(dt.UTC)
     manifest = Manifest(folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now.isoformat(), tuple(partitions))
     _build(target, folder, manifest, feeds)
@@ -123,9 +129,14 @@ def _copied(
                 mark = f"{origin} blocks" if name == RECORDS else origin
                 found = known.get((name, extract_id, mark))
                 partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, mark))
-    return partitions + [write(connection, folder, table.name, _rows(table, "true ORDER BY 1")) for table in WHOLE]
+    partitions += [write(connection, folder, table.name, _rows(table, "true ORDER BY 1, 2")) for table in WHOLE]
+    return [*partitions, write(connection, folder, SUPERSESSION, f"FROM {from_warehouse(_SUPERSESSION)}")]
 
 
+SUPERSESSION: Final = "participant_supersession"
+_SUPERSESSION: Final = f"""
+SELECT * FROM warehouse.{SUPERSESSION} ORDER BY batch_id, from_key, to_key, kind
+"""
 _LOADED: Final = """
 SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) AS origin,
        feed IN (SELECT feed FROM ledger.extract WHERE state = 'loaded' AND delivery = 'delta') AS restated
@@ -175,10 +186,13 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
 
 def _outcomes(connection: duckdb.DuckDBPyConnection, folder: Path, computed: OutcomeTables) -> list[Partition]:
     results = {"outcome_rate": computed.rate, "outcome_curve": computed.curve, "outcome_flow": computed.flow}
-    for name, frame in results.items():
-        tables.register(connection, f"computed_{name}", frame)
-    sources = {"outcome": "outcome_row"} | {name: f"computed_{name}" for name in results}
-    return [write(connection, folder, name, f"FROM {source}") for name, source in sources.items()]
+    partitions = [_of_frame(connection, folder, name, frame) for name, frame in results.items()]
+    return [write(connection, folder, "outcome", "FROM outcome_row"), *partitions]
+
+
+def _of_frame(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, frame: pl.DataFrame) -> Partition:
+    tables.register(connection, f"computed_{name}", frame)
+    return write(connection, folder, name, f"FROM computed_{name}")
 
 
 def _build(target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, Feed]) -> None:
@@ -192,6 +206,7 @@ def _build(target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, F
         mount(connection, folder, manifest.partitions)
         mount_store_views(connection)
         mount_typed_views(connection)
+        mount_macros(connection)
         tables.store(connection, "snapshot", identity)
         tables.store(connection, "dictionary", describe(connection, feeds))
         connection.execute("CHECKPOINT")
@@ -202,8 +217,8 @@ def _write_back(warehouse_url: str, database: Path) -> None:
     engine = connect(warehouse_url)
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
-            for table in (outcome, outcome_rate, dictionary):
+            for name, (table, whose) in REFRESHED.items():
                 columns = ", ".join(column.name for column in table.columns)
-                replace(engine, table.name, connection.execute(f"SELECT {columns} FROM {table.name}").pl())
+                replace(engine, name, connection.execute(f"SELECT {columns} FROM {name} WHERE {whose}").pl())
     finally:
         engine.dispose()

@@ -16,7 +16,9 @@ Dialect = Literal["duckdb", "postgres"]
 
 DERIVED: Final = ("extract_life", "record_life", "span_end")
 """The store's views in schema ``timeline`` that publication computes once, so that readers need not."""
-BASE_VIEWS: Final = ("extract", "event_history", "span_history", "event", "span")
+BASE_VIEWS: Final = (
+    "extract", "event_history", "span_history", "event", "span", "participant_link", "participant_successor",
+)  # fmt: skip
 """The store's views that are views in the snapshot too, in schema ``main``."""
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import Engine, text
 
 from warehouse.store.engine import valueless
+from warehouse.store.link_tables import MAIN_THRESHOLD
 
 
 @valueless
@@ -15,7 +16,7 @@ def logical_digest(engine: Engine) -> str:
     are left out, and what depends on what was loaded before: differences, findings against the history, and the
     outcome that follows from the findings. Surrogates are random, so each stands by the place that nobody chose: a
     subject or a record by the first (file, row, moment) that speaks of it, a participant by its first subject;
-    participants of whom no row speaks are counted by status.
+    participants of whom no row speaks are counted by status. The stricter thresholds count by whom they take apart.
     """
     with engine.connect() as connection:
         return str(connection.scalar(text(_DIGEST)))
@@ -47,6 +48,11 @@ WITH told AS ({_told("event", "told.event_date")}
     SELECT link.participant_key, min(subject.place) AS place, min(link.status) AS status
     FROM timeline.link AS link LEFT JOIN subject USING (subject_id)
     WHERE link.participant_key IS NOT NULL GROUP BY link.participant_key
+), apart AS (
+    SELECT held.threshold, held.participant_key, min(subject.place) AS place
+    FROM warehouse.participant_link AS held JOIN subject USING (subject_id)
+    WHERE held.threshold > {MAIN_THRESHOLD} AND held.participant_key IS NOT NULL
+    GROUP BY held.threshold, held.participant_key
 ), fact AS (
     SELECT jsonb_build_array(told.what, told.place, told.content, subject.place, record.place, participant.place)
     FROM told
@@ -65,6 +71,13 @@ WITH told AS ({_told("event", "told.event_date")}
     UNION ALL
     SELECT jsonb_build_array('rejection', extract.feed, extract.digest, rejection.row_number, rejection."column", rule)
     FROM ledger.rejection AS rejection JOIN ledger.extract AS extract USING (extract_id)
+    UNION ALL
+    SELECT jsonb_build_array('apart', apart.threshold, subject.place, apart.place)
+    FROM apart JOIN warehouse.participant_link AS held USING (threshold, participant_key)
+    JOIN subject USING (subject_id)
+    JOIN timeline.link AS main USING (subject_id)
+    JOIN participant ON participant.participant_key = main.participant_key
+    WHERE apart.place <> participant.place
     UNION ALL
     SELECT jsonb_build_array('participants without a row', status, count(*))
     FROM participant WHERE place IS NULL GROUP BY status

@@ -186,6 +186,7 @@ link_batch = Table(
     ),
     Column("model_version", Text, nullable=False, comment="Version of the linkage model"),
     Column("subjects", BigInteger, nullable=False, comment="Number of subjects that the batch stated"),
+    Column("key_version", Integer, comment="Version of the project's key that made the participants'"),
     Column("applied_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When applied"),
     schema=LEDGER,
     comment="Link batches that were applied: each is applied once",

@@ -1,6 +1,7 @@
 """Link batches from the vault: which participant each subject is, applied once each."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import polars as pl
 import pyarrow as pa
@@ -10,32 +11,68 @@ from sqlalchemy.dialects.postgresql import insert
 from warehouse.store.copy import copy
 from warehouse.store.engine import valueless
 from warehouse.store.ledger_tables import extract, link_batch
+from warehouse.store.link_tables import EXPECTED, link, link_quality, supersession
 
-_STAGING = "CREATE TEMP TABLE link_staging (LIKE timeline.link INCLUDING DEFAULTS) ON COMMIT DROP"
-_MERGE = """
-INSERT INTO timeline.link AS known (subject_id, participant_key, status, probability, batch_id)
-SELECT subject_id, participant_key, status, probability, batch_id FROM link_staging
+_STATED: Final = ("participant_key", "status", "probability", "batch_id", *EXPECTED)
+_ALONE: Final = "LOCK TABLE timeline.link IN SHARE ROW EXCLUSIVE MODE"
+_ANY: Final = "SELECT EXISTS (SELECT FROM timeline.link)"
+_STAGING: Final = "CREATE TEMP TABLE link_staging (LIKE timeline.link INCLUDING DEFAULTS) ON COMMIT DROP"
+_MERGE: Final = f"""
+INSERT INTO timeline.link AS known (subject_id, {", ".join(_STATED)})
+SELECT subject_id, {", ".join(_STATED)} FROM link_staging
 ON CONFLICT (subject_id) DO UPDATE
-SET participant_key = excluded.participant_key, status = excluded.status,
-    probability = excluded.probability, batch_id = excluded.batch_id
+SET {", ".join(f"{name} = excluded.{name}" for name in _STATED)}
 WHERE known.batch_id < excluded.batch_id
+"""
+_STRICT: Final = "CREATE TEMP TABLE strict_staging (LIKE timeline.link_strict) ON COMMIT DROP"
+_FORGET: Final = """
+DELETE FROM timeline.link_strict AS old USING timeline.link
+WHERE link.subject_id = old.subject_id AND link.batch_id = :batch_id
+"""
+_STRICT_MERGE: Final = """
+INSERT INTO timeline.link_strict
+SELECT strict_staging.* FROM strict_staging JOIN timeline.link USING (subject_id) WHERE link.batch_id = :batch_id
 """
 
 
 @valueless
-def apply(engine: Engine, batch_id: int, rows: pa.Table, model_version: str, extracts: Iterable[int] = ()) -> bool:
+def apply(
+    engine: Engine,
+    batch_id: int,
+    rows: pa.Table,
+    model_version: str,
+    extracts: Iterable[int] = (),
+    *,
+    strict: pa.Table | None = None,
+    moves: pa.Table | None = None,
+    quality: pa.Table | None = None,
+    key_version: int | None = None,
+) -> bool:
     """Apply a batch in one transaction; False where it was applied before.
 
     ``rows``: ``subject_id`` int64, ``participant_key`` (16 bytes or text of a UUID, null where the status
-    assigns nobody), ``status``, ``probability``: the full statement of each subject that the batch touched.
-    A later batch's statement stands, in whatever order batches are applied. ``extracts`` are marked linked.
+    assigns nobody), ``status``, ``probability``, and any of `EXPECTED`: the full statement of each subject that the
+    batch touched. ``strict``: ``subject_id``, ``threshold``, ``participant_key``: where a subject of ``rows`` is
+    another participant at that threshold; a subject that is not in it is nowhere another. A later batch's statement
+    stands, in whatever order batches are applied. ``moves``: ``kind`` (`link_tables.MOVES`), ``from_key``, ``to_key``
+    (null where retired), ``subjects``, ``reason``. ``quality``: the columns of `link_tables.link_quality` from
+    ``metric`` on, measured of what the batch touched. ``key_version``: of the project's key, so that keys of another
+    one are shown to nobody. ``extracts`` are marked linked.
     """
+    entry = {
+        "batch_id": batch_id, "model_version": model_version, "subjects": rows.num_rows, "key_version": key_version,
+    }  # fmt: skip
     with engine.begin() as connection:
-        entry = {"batch_id": batch_id, "model_version": model_version, "subjects": rows.num_rows}
         enter = insert(link_batch).values(entry).on_conflict_do_nothing().returning(link_batch.c.batch_id)
         if connection.scalar(enter) is None:
             return False
         _merge(connection, batch_id, rows)
+        _replace_strict(connection, batch_id, strict)
+        if moves is not None:
+            stated = _keys_as_text(moves, "kind", "from_key", "to_key", "subjects", "reason")
+            copy(connection, supersession, stated.with_columns(batch_id=pl.lit(batch_id)))
+        if quality is not None:
+            _enter_quality(connection, batch_id, quality)
         mark_linked(connection, extracts, batch_id)
         return True
 
@@ -50,10 +87,35 @@ def mark_linked(connection: Connection, extract_ids: Iterable[int], batch_id: in
 
 
 def _merge(connection: Connection, batch_id: int, rows: pa.Table) -> None:
-    frame = pl.DataFrame(pl.from_arrow(rows.select(["subject_id", "participant_key", "status", "probability"])))
-    key = pl.col("participant_key")
-    if frame.schema["participant_key"] == pl.Binary:
-        frame = frame.with_columns(key.bin.encode("hex"))
+    expected = (name for name in EXPECTED if name in rows.column_names)
+    frame = _keys_as_text(rows, "subject_id", "participant_key", "status", "probability", *expected)
+    stated = frame.with_columns(batch_id=pl.lit(batch_id)).sort("subject_id")
+    connection.execute(text(_ALONE))
+    if not connection.scalar(text(_ANY)):
+        copy(connection, link, stated)
+        return
     connection.execute(text(_STAGING))
-    copy(connection, "link_staging", frame.with_columns(pl.lit(batch_id).alias("batch_id")))
+    copy(connection, "link_staging", stated)
     connection.execute(text(_MERGE))
+
+
+def _replace_strict(connection: Connection, batch_id: int, strict: pa.Table | None) -> None:
+    """What stands of the stricter thresholds belongs to the same statement as what stands in ``link``."""
+    batch = {"batch_id": batch_id}
+    connection.execute(text(_FORGET), batch)
+    if strict is not None and strict.num_rows:
+        connection.execute(text(_STRICT))
+        copy(connection, "strict_staging", _keys_as_text(strict, "subject_id", "threshold", "participant_key"))
+        connection.execute(text(_STRICT_MERGE), batch)
+
+
+def _enter_quality(connection: Connection, batch_id: int, quality: pa.Table) -> None:
+    measured = ("metric", "grp", "level", "n", "value", "low", "high")
+    frame = pl.DataFrame(pl.from_arrow(quality.select(measured)))
+    copy(connection, link_quality, frame.with_columns(scope=pl.lit("batch"), batch_id=pl.lit(batch_id)))
+
+
+def _keys_as_text(table: pa.Table, *columns: str) -> pl.DataFrame:
+    """The columns of a table; keys that come as 16 bytes as their hexadecimal text."""
+    frame = pl.DataFrame(pl.from_arrow(table.select(columns)))
+    return frame.with_columns(pl.col(name).bin.encode("hex") for name in columns if frame.schema[name] == pl.Binary)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -88,15 +89,35 @@ def load(
 
 
 def _copy_content(connection: Connection, extract_id: int, feed: Feed, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Write the moments and the records of each frame; all the records, schema `versions.STATED`."""
+    """Write the moments and the records of each frame; all the records, schema `versions.STATED`.
+
+    A thread writes one frame while the next is made; nothing else uses the connection meanwhile.
+    """
     stated = [versions.STATED.to_frame()]
-    for content in frames:
-        _copy(connection, event, extract_id, events(feed, content))
-        _copy(connection, span, extract_id, spans(feed, content))
-        stated.append(versions.stated(content))
-        versions.write(connection, extract_id, stated[-1])
-        reach("load.copied")
+    with ThreadPoolExecutor(1) as thread:
+        writing: Future[pl.DataFrame] | None = None
+        for content in frames:
+            if writing is not None:
+                stated.append(_copied(writing))
+            writing = thread.submit(_copy_frame, connection, extract_id, feed, content)
+        if writing is not None:
+            stated.append(_copied(writing))
     return pl.concat(stated)
+
+
+def _copied(writing: Future[pl.DataFrame]) -> pl.DataFrame:
+    stated = writing.result()
+    reach("load.copied")
+    return stated
+
+
+def _copy_frame(connection: Connection, extract_id: int, feed: Feed, content: pl.DataFrame) -> pl.DataFrame:
+    """Write the moments and the records of a frame; returns the records."""
+    _copy(connection, event, extract_id, events(feed, content))
+    _copy(connection, span, extract_id, spans(feed, content))
+    stated = versions.stated(content)
+    versions.write(connection, extract_id, stated)
+    return stated
 
 
 def _copy(connection: Connection, table: Table, extract_id: int, rows: pl.DataFrame) -> None:

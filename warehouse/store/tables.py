@@ -14,7 +14,6 @@ from sqlalchemy import (
     Column,
     Date,
     Double,
-    ForeignKey,
     Index,
     Integer,
     SmallInteger,
@@ -34,6 +33,7 @@ from warehouse.store.ledger_tables import (
     link_batch,
     rejection,
 )
+from warehouse.store.link_tables import link, link_quality, link_strict, supersession
 from warehouse.store.metadata import LEDGER, SCHEMAS, TIMELINE, WAREHOUSE, metadata
 
 __all__ = [
@@ -50,12 +50,16 @@ __all__ = [
     "extract",
     "link",
     "link_batch",
+    "link_quality",
+    "link_strict",
     "metadata",
     "outcome",
     "outcome_rate",
+    "outcome_sensitivity",
     "record_block",
     "rejection",
     "span",
+    "supersession",
 ]
 
 
@@ -122,21 +126,6 @@ record_block = Table(
     comment="Which delivery states which records, thousands a row: as rows they would take five times as long to load",
 )
 
-link = Table(
-    "link",
-    metadata,
-    Column("subject_id", BigInteger, primary_key=True, autoincrement=False, comment="An agency's own person"),
-    Column("participant_key", Uuid, comment="The participant; empty where the status assigns nobody"),
-    Column("status", Text, nullable=False, comment="See SUBJECT_STATUSES in schemas/codes.py"),
-    Column("probability", Double, comment="Probability of the weakest link that holds the subject"),
-    Column(
-        "batch_id", BigInteger, ForeignKey(link_batch.c.batch_id), nullable=False, comment="The batch that stated it"
-    ),
-    Index("ix_link_participant_key", "participant_key"),
-    schema=TIMELINE,
-    comment="Which participant an agency's subject is, as of now",
-)
-
 outcome = Table(
     "outcome",
     metadata,
@@ -180,6 +169,26 @@ outcome_rate = Table(
     Column("ci_high", Double, comment="Upper limit of its 95 % interval"),
     schema=WAREHOUSE,
     comment="Rates and cumulative incidences by stratum known at the index; refreshed at publication",
+)
+
+outcome_sensitivity = Table(
+    "outcome_sensitivity",
+    metadata,
+    Column("threshold", Double, nullable=False, comment="Probability of a link at which participants are held apart"),
+    Column("outcome", Text, nullable=False, comment="Which outcome"),
+    Column("window_months", Integer, nullable=False, comment="Length of the window, calendar months"),
+    Column("n", BigInteger, nullable=False, comment="Index moments"),
+    Column("observable", BigInteger, nullable=False, comment="Those whose window and maturation lag lie in coverage"),
+    Column("events", BigInteger, nullable=False, comment="Events among the observable"),
+    Column("competing", BigInteger, nullable=False, comment="Competing events among the observable"),
+    Column("rate", Double, comment="events / observable"),
+    Column("low", Double, comment="Lower limit of the rate's 95 % interval"),
+    Column("high", Double, comment="Upper limit of the rate's 95 % interval"),
+    Column("cumulative_incidence", Double, comment="Cumulative incidence at the window's end, all index moments"),
+    Column("ci_low", Double, comment="Lower limit of its 95 % interval"),
+    Column("ci_high", Double, comment="Upper limit of its 95 % interval"),
+    schema=WAREHOUSE,
+    comment="Everybody's outcomes, counted anew for the participants of each threshold; refreshed at publication",
 )
 
 dictionary = Table(

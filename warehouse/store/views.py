@@ -9,6 +9,8 @@ this order, by `warehouse.store.migrate`.
 
 from typing import Final
 
+from warehouse.store.link_views import LINK_VIEWS
+
 _EXTRACT: Final = """
 CREATE VIEW warehouse.extract AS
 SELECT extract_id, feed, agency, left(digest, 12) AS file, size_bytes, arrived_at, state, code,
@@ -173,5 +175,6 @@ VIEWS: Final = (
     _SPAN,
     _PARTICIPANT,
     _COVERAGE,
+    *LINK_VIEWS,
     *_COMMENTS,
 )

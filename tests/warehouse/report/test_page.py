@@ -6,8 +6,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from tests.warehouse.outcomes.test_scale import town
+from tests.warehouse.outcomes.test_sensitivity import THRESHOLDS, linked_town
+from tests.warehouse.report.test_linkage import QUALITY
 from warehouse.outcomes.compute import compute
+from warehouse.outcomes.sensitivity import sensitivity
 from warehouse.report.page import Contents, read, render, write_report
 from warehouse.snapshot.tables import store
 
@@ -21,7 +23,8 @@ EXTRACTS = pl.DataFrame({
 
 def snapshot(folder: Path, people: int) -> Path:
     """A database file with what the page reads."""
-    tables = compute(town(people))
+    town = linked_town(people)
+    tables = compute(town)
     path = folder / "throughcare.duckdb"
     with duckdb.connect(str(path)) as connection:
         identity = {"project": [HOSTILE], "version": ["1"], "published_at": ["2024-01-02T03:04:05"], "partitions": [9]}
@@ -30,6 +33,8 @@ def snapshot(folder: Path, people: int) -> Path:
         store(connection, "participant", pl.DataFrame({"status": ["linked"] * people}))
         for name, frame in (("rate", tables.rate), ("curve", tables.curve), ("flow", tables.flow)):
             store(connection, f"outcome_{name}", frame)
+        store(connection, "outcome_sensitivity", sensitivity(town, THRESHOLDS))
+        store(connection, "link_quality", QUALITY.with_columns(pl.col("n").clip(upper_bound=people)))
     return path
 
 
@@ -55,7 +60,7 @@ def test_the_page_asks_the_network_for_nothing(page: str) -> None:
 def test_the_page_shows_every_outcome_as_curve_and_in_numbers(page: str) -> None:
     for title in ("Re-charge", "Re-conviction", "Return to custody, new offence", "Return to custody, technical"):
         assert title in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
 
 
 def test_the_figures_follow_the_look_of_the_page(page: str) -> None:
@@ -89,6 +94,6 @@ def test_a_place_with_few_people_has_a_page_that_shows_none_of_them(contents: Co
 def test_an_empty_snapshot_has_a_page(contents: Contents) -> None:
     empty = Contents(
         contents.snapshot, contents.extracts.clear(), contents.people.clear(), contents.rates.clear(),
-        contents.curve.clear(), contents.flow.clear(),
+        contents.curve.clear(), contents.flow.clear(), contents.sensitivity.clear(), contents.quality.clear(),
     )  # fmt: skip
     assert "Too few people" in render(empty)

@@ -39,7 +39,8 @@ def test_an_analyst_finds_what_the_house_promises(snapshot: duckdb.DuckDBPyConne
     found = {name for (name,) in all_rows(snapshot, "SELECT table_name FROM information_schema.tables")}
     promised = {
         "event", "span", "event_history", "span_history", "participant", "extract", "coverage", "outcome",
-        "outcome_rate", "dictionary", *(view.name for view in TYPED_VIEWS),
+        "outcome_rate", "dictionary", "outcome_sensitivity", "link_quality", "participant_link",
+        "participant_supersession", "participant_successor", *(view.name for view in TYPED_VIEWS),
     }  # fmt: skip
     assert promised <= found
     for name in promised:

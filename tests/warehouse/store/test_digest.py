@@ -52,6 +52,21 @@ def test_another_partition_is_seen(new_engine: Callable[[], Engine]) -> None:
     assert merged != load_all(new_engine(), range(4), 1, partition=(("p", "n"), ("q",), ("m",)))
 
 
+def test_which_part_keeps_the_key_at_a_stricter_threshold_is_not_seen(engine: Engine) -> None:
+    load_all(engine, range(4), 1)
+    shared = """
+    INSERT INTO timeline.link_strict
+    SELECT {which}(subject_id), .9, gen_random_uuid() FROM timeline.link GROUP BY participant_key HAVING count(*) = 2
+    """
+    digests = []
+    for which in ("min", "max"):
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM timeline.link_strict"))
+            connection.execute(text(shared.format(which=which)))
+        digests.append(logical_digest(engine))
+    assert digests[0] == digests[1]
+
+
 def test_a_missing_file_is_seen(new_engine: Callable[[], Engine]) -> None:
     assert load_all(new_engine(), range(4), 1) != load_all(new_engine(), range(1, 4), 1)
 
@@ -62,6 +77,7 @@ def test_a_missing_file_is_seen(new_engine: Callable[[], Engine]) -> None:
     "UPDATE timeline.span SET record_id = 5 WHERE row_number = 2",
     "UPDATE timeline.span SET detail = '{}' WHERE row_number = 2",
     "UPDATE timeline.link SET status = 'unlinked'",
+    "INSERT INTO timeline.link_strict SELECT subject_id, .9, gen_random_uuid() FROM timeline.link",
     "UPDATE ledger.extract SET verdict = '{}' WHERE feed = 'stays'",
     "UPDATE ledger.extract SET as_of = as_of + 1 WHERE feed = 'stays'",
     "UPDATE ledger.rejection SET rule = 'missing'",

@@ -14,7 +14,8 @@ from warehouse.store.migrate import _configuration, is_current, migrate
 from warehouse.store.tables import LEDGER, SCHEMAS, metadata
 
 ANALYSTS = ("event", "span", "participant", "extract", "outcome", "outcome_rate", "coverage", "dictionary",
-            "event_history", "span_history")  # fmt: skip
+            "event_history", "span_history", "participant_link", "participant_supersession", "participant_successor",
+            "link_quality", "outcome_sensitivity")  # fmt: skip
 
 
 def test_migrations_and_metadata_agree(engine: Engine) -> None:

@@ -1,0 +1,1 @@
+"""How well the linker tells people apart, on records with truth: ``python -m bench.linkage``."""

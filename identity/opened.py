@@ -1,0 +1,131 @@
+"""Records of the vault in clear, many at once: for the linker's memory only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import psycopg
+import pyarrow as pa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from identity.fields import SEPARATOR
+from identity.keys import NONCE_BYTES, VaultKeys, unwrap
+from identity.transfer import fetch_values, load_temporary
+
+RECORDS: Final = pl.Schema({
+    "identity_id": pl.Int64(), "number_id": pl.Int64(), "rank": pl.Int64(), "agency": pl.String(), "text": pl.String(),
+})  # fmt: skip
+"""``number_id`` 0 where there is none; ``rank`` orders identities by content, not by arrival; ``text``: `fields`."""
+
+FIELDS: Final = ("given_name", "middle_name", "surname", "suffix", "full_name", "birth_date", "sex", "ssn", "ssn_last4",
+                 "state_id", "fbi_number", "licence", "address", "zip", "phone", "email")  # fmt: skip
+ALIASES: Final = 2
+"""So many other names of a record are looked at."""
+
+_CHUNK: Final = 250_000
+"""Records that are fetched together, some 50 MB."""
+_FIXED: Final = np.dtype([
+    ("identity", ">i8"), ("number", ">i8"), ("rank", ">i8"), ("extract", ">i8"), ("bytes", ">i4"),
+])  # fmt: skip
+_PACKED: Final = """
+SELECT string_agg(int8send(identity_id) || int8send(coalesce(number_id, 0))
+                  || substring(uuid_send(digest) FOR 8) || int8send(extract_id) || int4send(length(blob)), ''::bytea),
+       string_agg(blob, ''::bytea)
+FROM record JOIN {} USING (identity_id)
+"""
+
+
+def read(cursor: psycopg.Cursor, keys: VaultKeys, identities: pl.Series) -> pl.DataFrame:
+    """The records of these identities, schema `RECORDS`, in no order; one that was erased is left out."""
+    wanted = identities.unique().sort().to_numpy()
+    parts = [RECORDS.to_frame()]
+    owners = _Owners(cursor, keys)
+    for start in range(0, len(wanted), _CHUNK):
+        name = f"opened_{np.random.default_rng().integers(1 << 62)}"
+        load_temporary(cursor, name, {"identity_id": wanted[start : start + _CHUNK]})
+        fixed, blobs = fetch_values(cursor, _PACKED.format(name), 2)
+        parts += _decrypted(np.frombuffer(fixed, _FIXED), np.frombuffer(blobs, np.uint8), owners)
+        cursor.execute(f"DROP TABLE {name}")
+    return pl.concat(parts)
+
+
+def columns(records: pl.DataFrame) -> pl.DataFrame:
+    """`RECORDS` with a column for each of `FIELDS` and ``alias_0``, ``alias_1`` in place of the text, as delivered."""
+    texts = pl.concat_str(pl.lit(SEPARATOR), pl.col("text"))
+    starts = {name: f"{SEPARATOR}{name}=" for name in FIELDS}
+    present = records.select(
+        texts.str.contains(start, literal=True).any().alias(name) for name, start in starts.items()
+    )
+    found = present.row(0, named=True) if records.height else {}
+
+    def value(name: str) -> pl.Expr:
+        if not found.get(name):
+            return pl.lit(None, pl.String).alias(name)
+        return texts.str.extract(f"{starts[name]}([^{SEPARATOR}]*)").alias(name)
+
+    aliases = texts.str.extract_all(f"{SEPARATOR}alias=[^{SEPARATOR}]*").alias("aliases")
+    opened = records.select("identity_id", "agency", *(value(name) for name in FIELDS), aliases)
+    strip = len(SEPARATOR) + len("alias=")
+    named = (
+        pl.col("aliases").list.get(place, null_on_oob=True).str.slice(strip).alias(f"alias_{place}")
+        for place in range(ALIASES)
+    )
+    return opened.with_columns(named).drop("aliases")
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """The agency of an extract, and what opens its blobs."""
+
+    agency: str
+    cipher: AESGCM
+
+
+class _Owners(Mapping[int, _Owner]):
+    """The extracts of the vault, each unwrapped when it is first asked for."""
+
+    def __init__(self, cursor: psycopg.Cursor, keys: VaultKeys) -> None:
+        self._cursor, self._keys = cursor, keys
+        self._known: dict[int, _Owner] = {}
+
+    def __getitem__(self, extract: int) -> _Owner:
+        if extract not in self._known:
+            self._cursor.execute("SELECT agency, data_key FROM extract WHERE extract_id = %s", (extract,))
+            row = self._cursor.fetchone()
+            if row is None:
+                raise KeyError(extract)
+            self._known[extract] = _Owner(row[0], AESGCM(unwrap(self._keys, bytes(row[1]), f"extract {extract}")))
+        return self._known[extract]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _decrypted(
+    fixed: npt.NDArray[np.void], blobs: npt.NDArray[np.uint8], owners: Mapping[int, _Owner]
+) -> Iterator[pl.DataFrame]:
+    """One frame for each extract and width of blob: those are cut and joined without a loop of our own."""
+    sizes = fixed["bytes"].astype(np.int64)
+    begins = np.cumsum(sizes) - sizes
+    kinds = np.unique(np.stack([fixed["extract"].astype(np.int64), sizes]), axis=1)
+    for extract, size in kinds.T.tolist():
+        taken = np.flatnonzero((fixed["extract"] == extract) & (sizes == size))
+        windows = np.ndarray((len(blobs) - size + 1,), f"V{size}", blobs.data, strides=(1,))
+        cells = windows[begins[taken]].view([("nonce", f"V{NONCE_BYTES}"), ("sealed", f"V{size - NONCE_BYTES}")])
+        bound = np.ascontiguousarray(fixed["identity"][taken]).view("V8")
+        owner = owners[extract]
+        plain = list(map(owner.cipher.decrypt, cells["nonce"].tolist(), cells["sealed"].tolist(), bound.tolist()))
+        yield _frame(fixed[taken], owner.agency, plain)
+
+
+def _frame(fixed: npt.NDArray[np.void], agency: str, plain: list[bytes]) -> pl.DataFrame:
+    texts = pl.Series(pa.array(plain, pa.binary()).cast(pa.string())).str.strip_chars_end(" ")
+    named = {"identity_id": "identity", "number_id": "number", "rank": "rank"}
+    numbers = {name: fixed[field].astype(np.int64) for name, field in named.items()}
+    return pl.DataFrame({**numbers, "text": texts}).with_columns(agency=pl.lit(agency)).select(list(RECORDS))
