@@ -77,7 +77,9 @@ def codes_of(header: Header, cells: Cells) -> Code | None:
     """
     most = min(_MOST_CODES if cells.longest <= _SIGN else _MOST_WORDS, max(2, cells.filled // 4))
     listed = cells.texts.filter((cells.texts["count"] > 1) | cells.text.str.contains(rf"^[A-Za-z0-9]{{1,{_SIGN}}}$"))
-    sound = listed.filter(listed["text"].str.contains(r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$"))
+    sound = listed.filter(
+        listed["text"].str.contains(r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
+    )
     if not sound.height or not 0 < cells.distinct <= most or cells.longest > _LONGEST_CODE:
         return None
     if sound["count"].sum() < _NUMERIC * cells.filled:

@@ -133,3 +133,11 @@ def test_a_draft_of_any_table_is_a_feed_and_its_module_says_so(data: st.DataObje
         return
     drafted = draft("acme_rows", "acme", file_name, Delimited(), table)
     assert built(drafted.source()) == drafted.feed
+
+
+def test_a_control_character_is_no_code() -> None:
+    columns = {"0": [None, None], "00": ["\x1f", "\x1f"]}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String())).with_row_index("row_number", offset=2)
+    table = RawTable(frame.cast({"row_number": pl.Int64()}), FAULTS.to_frame(), 2)
+    drafted = draft("acme_rows", "acme", "0", Delimited(), table)
+    assert built(drafted.source()) == drafted.feed
