@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
-from identity import blocks, clusters, decisions, shared
+from identity import clusters, decisions, shared
 from identity.compare import PAIRS, SCORED, ordered, score
 from identity.keys import VaultKeys
 from identity.linkstore import LinkStore
@@ -67,8 +67,5 @@ class Evidence:
         known = self.store.shared_values()
         if known.is_empty():
             return standard
-        key = self.store.keys.block
-        own = blocks.block_keys(standard, key, self.model).filter(pl.col("rule") < len(blocks.IDS))
-        own = own.select("identity_id", "block_key", kind=(pl.col("rule") + 1).cast(pl.Int16))
-        named = shared.names(standard, key).with_columns(kind=pl.lit(shared.NAME, pl.Int16))
-        return shared.without(standard, pl.concat([own, named]), known)
+        entered = shared.entries(standard, self.store.keys.block, self.model)
+        return shared.without(standard, shared.values(entered), known)

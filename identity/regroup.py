@@ -29,10 +29,6 @@ KEPT: Final = -4.25
 DOUBTFUL: Final = -2.0
 """Pairs of at least this weight (probability one fifth) that were not joined are kept for review."""
 
-_NOT_COMPARED: Final = -1
-"""The rule of index entries that are counted only."""
-_ENTRIES: Final = pl.Schema({"identity_id": pl.Int64(), "block_key": pl.Int64(), "rule": pl.Int16()})
-
 
 @dataclass(frozen=True)
 class Regrouped:
@@ -58,7 +54,7 @@ class Regrouping:
         self._store, self._model, self._batch_id = store, model, batch_id
         self._scorer = scorer
         self._shared = shared.SHARED.to_frame()
-        self._entries = _ENTRIES.to_frame()
+        self._entries = shared.ENTRIES.to_frame()
 
     def regroup(self, new: pl.Series, doubtful: pl.Series) -> Regrouped:
         """Cluster ``new`` identities with all that they reach; ``doubtful``: known ones whose ties may have gone."""
@@ -105,11 +101,8 @@ class Regrouping:
         """The index entries of identities with ``rule``; they follow from each record alone."""
         missing = identities.filter(~identities.is_in(self._entries["identity_id"].implode()))
         if len(missing):
-            standard, key = self._store.standard(missing), self._store.keys.block
-            counted = shared.names(standard, key).with_columns(rule=pl.lit(_NOT_COMPARED))
-            keys = blocks.block_keys(standard, key, self._model)
-            made = [frame.select(list(_ENTRIES)).cast(_ENTRIES) for frame in (keys, counted)]
-            self._entries = pl.concat([self._entries, *made])
+            made = shared.entries(self._store.standard(missing), self._store.keys.block, self._model)
+            self._entries = pl.concat([self._entries, made])
         if len(missing) == len(identities) == self._entries["identity_id"].n_unique():
             return self._entries
         return self._entries.filter(pl.col("identity_id").is_in(identities.implode()))
@@ -117,7 +110,7 @@ class Regrouping:
     def _judge(self, new: pl.Series, entries: pl.DataFrame) -> pl.Series:
         """Judge the values of new identities; the identities for which a value came to be shared, or ceased to be."""
         known = self._store.shared_values()
-        found = shared.judge(_values(entries), known, self)
+        found = shared.judge(shared.values(entries), known, self)
         self._shared = found.shared
         if found.changed.is_empty():
             return found.changed
@@ -146,7 +139,7 @@ class Regrouping:
         """The members of blocks that these entries made over-full: pairs that only they had brought together go."""
         if self._store.is_first:
             return pl.Series(dtype=pl.Int64)
-        added = entries.filter(pl.col("rule") != _NOT_COMPARED).group_by("block_key").agg(added=pl.len())
+        added = shared.compared(entries, shared.SHARED.to_frame()).group_by("block_key").agg(added=pl.len())
         met = self.find(added["block_key"])
         counts = met.group_by("block_key").agg(records=pl.len()).join(added, on="block_key")
         before = counts.select("block_key", records=pl.col("records") - pl.col("added"))
@@ -174,10 +167,7 @@ class Regrouping:
 
     def _compare(self, identities: pl.Series) -> pl.DataFrame:
         """Compare these with all that share a block or a number; the pairs that matter (`SCORED`)."""
-        usable = self._under(identities).filter(pl.col("rule") != _NOT_COMPARED)
-        if self._shared.height:
-            usable = usable.filter(~pl.col("block_key").is_in(self._shared["block_key"].implode()))
-        usable = usable.select("identity_id", "block_key")
+        usable = shared.compared(self._under(identities), self._shared)
         met = usable if self._store.is_first else self.find(usable["block_key"])
         mates = self._mates(identities)
         if self._scorer is not None and self._store.is_first:
@@ -214,7 +204,7 @@ class Regrouping:
         standard = self._store.standard(identities)
         if self._shared.is_empty():
             return standard
-        return shared.without(standard, _values(self._under(identities)), self._shared)
+        return shared.without(standard, shared.values(self._under(identities)), self._shared)
 
     def _reached(self, compared: pl.Series, edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The identities to be clustered, and their components (``identity_id``, ``component_id``)."""
@@ -257,10 +247,3 @@ class Regrouping:
         met = met.filter(pl.col("identity_id") != pl.col("identity_id_other"))
         pairs = ordered(met["identity_id"], met["identity_id_other"])
         return self._score(pairs.join(edges, on=list(PAIRS), how="anti"))
-
-
-def _values(entries: pl.DataFrame) -> pl.DataFrame:
-    """The entries that stand for a value of their own, as `shared.VALUES`."""
-    kind = pl.when(pl.col("rule") == _NOT_COMPARED).then(shared.NAME).otherwise(pl.col("rule") + 1)
-    found = entries.filter(pl.col("rule") < len(blocks.IDS))
-    return found.select("identity_id", "block_key", kind=kind.cast(pl.Int16))

@@ -45,28 +45,6 @@ class Records:
         return _judged(self, model)[0]
 
 
-class _Carriers:
-    """What `shared.judge` asks of others, out of memory."""
-
-    def __init__(self, records: Records, values: pl.DataFrame) -> None:
-        self._records, self._values = records, values.select("identity_id", "block_key")
-        self._agencies = records.standard.select("identity_id", "agency")
-
-    def find(self, keys: pl.Series) -> pl.DataFrame:
-        return self._values.filter(pl.col("block_key").is_in(keys.implode()))
-
-    def standard(self, identities: pl.Series) -> pl.DataFrame:
-        return self._records.standard.filter(pl.col("identity_id").is_in(identities.implode()))
-
-    def numbers(self, identities: pl.Series) -> pl.DataFrame:
-        return self._records.numbers.filter(pl.col("identity_id").is_in(identities.implode()))
-
-    def by_agency(self, carried: pl.DataFrame) -> pl.DataFrame:
-        held = carried.join(self._agencies, on="identity_id").group_by("block_key", "agency").agg(carriers=pl.len())
-        held = held.join(self._agencies.group_by("agency").agg(records=pl.len()), on="agency")
-        return held.sort(pl.col("carriers") / pl.col("records"), descending=True).unique("block_key", keep="first")
-
-
 def edges(records: Records, model: Model, scorer: Scorer | None = None) -> pl.DataFrame:
     """The scored pairs (`SCORED`) of all records, those inside components completely."""
     usable, keys = _judged(records, model)
@@ -77,13 +55,8 @@ def edges(records: Records, model: Model, scorer: Scorer | None = None) -> pl.Da
 
 def _judged(records: Records, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The records without the values that too many carry, and the block keys that are left, as `regroup` has them."""
-    keys = blocks.block_keys(records.standard, records.key, model)
-    kinds = keys.filter(pl.col("rule") < len(blocks.IDS)).select("identity_id", "block_key", kind=pl.col("rule") + 1)
-    named = shared.names(records.standard, records.key).with_columns(kind=pl.lit(shared.NAME))
-    values = pl.concat([table.cast(shared.VALUES) for table in (kinds, named)])
-    found = shared.judge(values, shared.SHARED.to_frame(), _Carriers(records, values)).shared
-    left = keys.select("identity_id", "block_key").filter(~pl.col("block_key").is_in(found["block_key"].implode()))
-    return shared.without(records.standard, values, found), left
+    entered = shared.entries(records.standard, records.key, model)
+    return shared.judged(records.standard, records.numbers, entered)
 
 
 def by_duckdb(standard: pl.DataFrame, keys: pl.DataFrame, wanted: pl.DataFrame, model: Model) -> pl.DataFrame:

@@ -9,15 +9,29 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from identity.blocks import IDS, SHARED_BIRTHS, SHARED_NAME_SHARE, SHARED_NAMES, SHARED_PROFILES
+from identity.blocks import IDS, block_keys
 from identity.encode import column
 from identity.keys import blind_keys
+from identity.model import Model
+
+SHARED_BIRTHS: Final = 4
+SHARED_NAMES: Final = 4
+SHARED_PROFILES: Final = 60
+"""An id carried by at least four birth dates and four names, or by more than sixty people, is no id."""
+SHARED_NAME_SHARE: Final = 0.01
+"""A name carried by more than sixty people and one in a hundred of an agency's records is a placeholder or a
+hash: the commonest full names of a country reach one in a thousand."""
 
 NAME: Final = 0
 """Kind of a full name; the others are the places of the fields in `blocks.IDS`, from 1."""
 KINDS: Final = ("full_name", *IDS)
 CLEARED: Final[Mapping[str, tuple[str, ...]]] = {"full_name": ("full_name", "given", "surname", "givens", "surnames")}
 """The columns that say nothing where a value is shared; of the others their own."""
+
+ENTRIES = pl.Schema({"identity_id": pl.Int64(), "block_key": pl.Int64(), "rule": pl.Int16()})
+"""Under which keys an identity stands: those of its blocks, and that of its full name, by which nobody is compared."""
+_COUNTED: Final = -1
+"""The rule of entries by which nobody is compared."""
 
 VALUES = pl.Schema({"identity_id": pl.Int64(), "block_key": pl.Int64(), "kind": pl.Int16()})
 """Which identity carries which value."""
@@ -52,13 +66,25 @@ class Judgement:
     changed: pl.Series
 
 
-def names(standard: pl.DataFrame, key: bytes) -> pl.DataFrame:
-    """Under which key each full name is counted: ``identity_id``, ``block_key``; compared are blocks, not these."""
-    coded = column(standard["full_name"])
-    keys = pl.Series(blind_keys(key, "full name", coded.texts), dtype=pl.Int64)
-    named = pl.Series(coded.codes)
-    found = standard.select("identity_id").with_columns(code=named).filter(pl.col("code") >= 0)
-    return found.select("identity_id", block_key=keys.gather(found["code"]))
+def entries(standard: pl.DataFrame, key: bytes, model: Model) -> pl.DataFrame:
+    """All under which identities stand (`ENTRIES`): it follows from each record alone."""
+    keys, names = block_keys(standard, key, model), _names(standard, key)
+    return pl.concat([frame.select(list(ENTRIES)).cast(ENTRIES) for frame in (keys, names)])
+
+
+def values(entered: pl.DataFrame) -> pl.DataFrame:
+    """The values (`VALUES`) among `ENTRIES`."""
+    kind = pl.when(pl.col("rule") == _COUNTED).then(NAME).otherwise(pl.col("rule") + 1)
+    found = entered.filter(pl.col("rule") < len(IDS))
+    return found.select("identity_id", "block_key", kind=kind.cast(pl.Int16))
+
+
+def compared(entered: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
+    """``identity_id``, ``block_key`` of `ENTRIES` by which identities are compared: none of a shared value."""
+    found = entered.filter(pl.col("rule") != _COUNTED)
+    if shared.height:
+        found = found.filter(~pl.col("block_key").is_in(shared["block_key"].implode()))
+    return found.select("identity_id", "block_key")
 
 
 def judge(values: pl.DataFrame, known: pl.DataFrame, carriers: Carriers) -> Judgement:
@@ -83,6 +109,13 @@ def judge(values: pl.DataFrame, known: pl.DataFrame, carriers: Carriers) -> Judg
     return Judgement(shared, changed)
 
 
+def judged(standard: pl.DataFrame, numbers: pl.DataFrame, entered: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of all records at once: the identities without what is shared, and the `compared` entries that are left."""
+    found = values(entered)
+    shared = judge(found, SHARED.to_frame(), Everybody(standard, numbers, found)).shared
+    return without(standard, found, shared), compared(entered, shared)
+
+
 def without(standard: pl.DataFrame, values: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     """The identities without what is shared; ``values``: `VALUES` of theirs."""
     if shared.is_empty():
@@ -98,6 +131,42 @@ def without(standard: pl.DataFrame, values: pl.DataFrame, shared: pl.DataFrame) 
         for name in CLEARED.get(field, (field,))
     ]  # fmt: skip
     return joined.with_columns(cleared).drop("shared_kinds")
+
+
+class Everybody:
+    """`Carriers` that are all at hand: ``standard``, ``numbers`` (``identity_id``, ``number_id``) and `VALUES`."""
+
+    def __init__(self, standard: pl.DataFrame, numbers: pl.DataFrame, values: pl.DataFrame) -> None:
+        """Nothing is looked at yet."""
+        self._standard, self._numbers, self._values = standard, numbers, values
+
+    def find(self, keys: pl.Series) -> pl.DataFrame:
+        """All that carry these values."""
+        return self._values.filter(pl.col("block_key").is_in(keys.implode())).select("identity_id", "block_key")
+
+    def standard(self, identities: pl.Series) -> pl.DataFrame:
+        """The identities in standard form."""
+        return self._standard.filter(pl.col("identity_id").is_in(identities.implode()))
+
+    def numbers(self, identities: pl.Series) -> pl.DataFrame:
+        """The numbers under which they stand."""
+        return self._numbers.filter(pl.col("identity_id").is_in(identities.implode()))
+
+    def by_agency(self, carried: pl.DataFrame) -> pl.DataFrame:
+        """The agency with the largest share of a value's carriers."""
+        agencies = self._standard.select("identity_id", "agency")
+        counted = carried.join(agencies, on="identity_id").group_by("block_key", "agency").agg(carriers=pl.len())
+        counted = counted.join(agencies.group_by("agency").agg(records=pl.len()), on="agency")
+        share = pl.col("carriers") / pl.col("records")
+        return counted.sort(share, descending=True).unique("block_key", keep="first", maintain_order=True)
+
+
+def _names(standard: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """Under which key each full name is counted, with ``rule``."""
+    coded = column(standard["full_name"])
+    keys = pl.Series(blind_keys(key, "full name", coded.texts), dtype=pl.Int64)
+    named = standard.select("identity_id", code=pl.Series(coded.codes)).filter(pl.col("code") >= 0)
+    return named.select("identity_id", block_key=keys.gather(named["code"]), rule=pl.lit(_COUNTED))
 
 
 def _common(carried: pl.DataFrame, carriers: Carriers) -> pl.DataFrame:

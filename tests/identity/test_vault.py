@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.postgres import Databases
-from identity.blocks import TRAITS, pairs, shared_values
+from identity import shared
+from identity.blocks import pairs
 from identity.keys import ProjectKey, VaultKeys, blind_keys, digests, participant_key
 from identity.model import shipped
 from identity.split import split
@@ -89,21 +90,27 @@ def test_levels_of_the_model_are_shares_of_all_pairs() -> None:
         assert list(levels)[-1] == "other"
 
 
-def carried(kind: int, births: int, names: int, people: int) -> pl.DataFrame:
-    rows = [(i, 5, i, i % names + 1, i % births + 1, 9, kind) for i in range(people)]
-    return pl.DataFrame(rows, schema=TRAITS, orient="row")
+def judged(kind: int, births: int, names: int, people: int, records: int) -> list[int]:
+    """Which values are shared where people of so many births and names carry value 5, in an agency of that size."""
+    rows = [(i, "court", f"{i % names + 1}", f"{i % births + 1}") for i in range(people)]
+    rows += [(i, "court", "other", "other") for i in range(people, records)]
+    standard = pl.DataFrame(rows, schema=["identity_id", "agency", "full_name", "birth_date"], orient="row")
+    numbers = standard.select("identity_id", number_id="identity_id")
+    values = numbers.head(people).select("identity_id", block_key=pl.lit(5), kind=pl.lit(kind)).cast(shared.VALUES)
+    found = shared.judge(values, shared.SHARED.to_frame(), shared.Everybody(standard, numbers, values))
+    return found.shared["block_key"].to_list()
 
 
 def test_an_id_of_four_birth_dates_and_names_is_no_id() -> None:
-    assert shared_values(carried(1, 4, 4, 4), {9: 1000}).to_list() == [5]
-    assert shared_values(carried(1, 3, 4, 12), {9: 1000}).to_list() == []
-    assert shared_values(carried(1, 1, 1, 61), {9: 100_000}).to_list() == [5]
+    assert judged(1, 4, 4, 4, 1000) == [5]
+    assert judged(1, 3, 4, 12, 1000) == []
+    assert judged(1, 1, 1, 61, 100_000) == [5]
 
 
 def test_a_name_is_a_placeholder_only_where_many_of_an_agency_carry_it() -> None:
-    assert shared_values(carried(0, 50, 1, 61), {9: 6000}).to_list() == [5]
-    assert shared_values(carried(0, 50, 1, 61), {9: 60_000}).to_list() == []
-    assert shared_values(carried(0, 50, 1, 60), {9: 100}).to_list() == []
+    assert judged(0, 50, 1, 61, 6000) == [5]
+    assert judged(0, 50, 1, 61, 60_000) == []
+    assert judged(0, 50, 1, 60, 100) == []
 
 
 def test_pairs_meet_once_and_never_themselves() -> None:
