@@ -9,22 +9,14 @@ from rich.markup import escape
 from flows.stores import Stores
 
 if TYPE_CHECKING:
-    from identity.keys import ProjectKey
-
-
-def project_of(stores: Stores) -> "ProjectKey":
-    """The key under which this installation's analysts know people."""
-    from identity.keys import ProjectKey
-
-    settings = stores.settings
-    return ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
+    pass
 
 
 def explained(stores: Stores, participant: str) -> dict[str, Any]:
     """The explanation as JSON has it; each member with the day it is known from (``known_from``)."""
     from identity.explain import explain
 
-    found = explain(stores.vault, project_of(stores), participant).to_json()
+    found = explain(stores.vault, stores.project, participant).to_json()
     days = _days(stores, {member["first_extract"] for member in found["members"]} - {None})
     for member in found["members"]:
         member["known_from"] = days.get(member["first_extract"])

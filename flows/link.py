@@ -15,12 +15,10 @@ def link(stores: Stores, *, scorer: "Scorer | None" = None, anew: bool = False) 
 
     ``anew`` links everything again, on what the ``scorer`` says.
     """
-    from identity.keys import ProjectKey
     from identity.link import is_due
     from identity.link import link as link_new
 
-    settings = stores.settings
-    project = ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
+    project = stores.project
     for left in stores.vault.pending_batches():
         _apply(stores, left)
     if not stores.ledger.unlinked_extracts() and not is_due(stores.vault, project) and not anew:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from connectors.arrival import Intake
     from connectors.landing import LandingStore
+    from identity.keys import ProjectKey
     from identity.vault import Vault
     from warehouse.store.ledger import Ledger
 
@@ -37,6 +38,14 @@ class Stores:
     def files(self) -> tuple["LandingStore", "LandingStore"]:
         """Where files are kept: the landing store and the quarantine."""
         return self.landing, self.quarantine
+
+    @property
+    def project(self) -> "ProjectKey":
+        """The key under which this installation's analysts know people."""
+        from identity.keys import ProjectKey
+
+        settings = self.settings
+        return ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 import psycopg
 
-from identity.transfer import copy_in, fetch, fetch_values, load_temporary
+from identity.transfer import copy_in, fetch, fetch_values, temporary
 
 ENTRIES = pl.Schema({"identity_id": pl.Int64(), "block_key": pl.Int64()})
 
@@ -65,8 +65,7 @@ class BlockIndex:
         self._cursor.execute("SELECT EXISTS (SELECT FROM block)")
         if self._cursor.fetchone() != (True,):
             return ENTRIES.to_frame()
-        name = f"keys_{np.random.default_rng().integers(1 << 62)}"
-        load_temporary(self._cursor, name, {"block_key": wanted})
+        name = temporary(self._cursor, {"block_key": wanted})
         query = f"SELECT identity_id, block_key FROM block JOIN {name} USING (block_key)"
         found = fetch(self._cursor, query, ("identity_id", "block_key"))
         return pl.DataFrame({column: found[column].astype(np.int64) for column in ENTRIES})
@@ -93,8 +92,7 @@ class BlockIndex:
             yield keys[hit], ids[hit]
 
     def _pages(self, run: int, numbers: Keys) -> tuple[Keys, Keys]:
-        name = f"pages_{np.random.default_rng().integers(1 << 62)}"
-        load_temporary(self._cursor, name, {"page": numbers.astype(np.int32)})
+        name = temporary(self._cursor, {"page": numbers.astype(np.int32)})
         query = f"SELECT string_agg(entries, ''::bytea) FROM block_page JOIN {name} USING (page) WHERE run_id = %s"
         (content,) = fetch_values(self._cursor, query, 1, (run,))
         pages = np.frombuffer(content, np.int64).reshape(-1, 2, PAGE)

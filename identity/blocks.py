@@ -63,8 +63,11 @@ class _Hashes:
         self._standard = standard
         self._key = key
         self.given, self.birth, self.ssn4, self.zip = map(self.of, ("given", "birth_date", "ssn4", "zip"))
+        self.year = self.of("birth_date", pl.col("text").str.slice(0, 4))
         self.surnames = tokens(standard["surnames"])
         self.names = tokens(standard.select(pl.concat_list("givens", "surnames")).to_series())
+        self.each_name = _distinct(self.names.rows, self.names.codes, self.values(self.names.texts))
+        """Row and value of each distinct name of a row, whichever name it is."""
 
     def of(self, field: str, part: pl.Expr | None = None) -> tuple[npt.NDArray[np.bool_], Keys]:
         """Whether a row has the field, and its value (or that of a part of it)."""
@@ -115,7 +118,7 @@ def _number_rules(of: _Hashes) -> list[_Rule]:
 def _birth_rules(of: _Hashes) -> list[_Rule]:
     """Birth date and the last digits of the SSN: with names, ZIP and each other."""
     (born, birth), (known, ssn4), (placed, code) = of.birth, of.ssn4, of.zip
-    by_birth, by_ssn4 = of.beginnings(), _distinct(of.names.rows, of.names.codes, of.values(of.names.texts))
+    by_birth, by_ssn4 = of.beginnings(), of.each_name
     rules: list[_Rule] = [
         (rows[has[rows]], values[rows[has[rows]]], parts[has[rows]])
         for has, values, (rows, parts) in ((born, birth, by_birth), (known, ssn4, by_ssn4))
@@ -132,16 +135,16 @@ def _name_rules(of: _Hashes, standard: pl.DataFrame, model: Model) -> list[_Rule
     rows, names = rows[kept], (surnames + given[rows])[kept]
     is_rare = _rare(standard, model)[rows]
     rules: list[_Rule] = [(rows[is_rare], names[is_rare], np.zeros(is_rare.sum(), np.uint64))]
-    for has, values in (of.of("birth_date", pl.col("text").str.slice(0, 4)), of.zip):
+    for has, values in (of.year, of.zip):
         rules.append((rows[has[rows]], names[has[rows]], values[rows[has[rows]]]))
     return [*rules, of.doors(), _neighbour_rule(of, standard), *_poor_rules(of, standard)]
 
 
 def _neighbour_rule(of: _Hashes, standard: pl.DataFrame) -> _Rule:
     """ZIP and birth year with each name, of those who have no number: they have little else."""
-    (placed, code), (born, year) = of.zip, of.of("birth_date", pl.col("text").str.slice(0, 4))
+    (placed, code), (born, year) = of.zip, of.year
     bare = standard.select(pl.all_horizontal(pl.col(*IDS, "ssn4").is_null())).to_series().to_numpy()
-    rows, names = _distinct(of.names.rows, of.names.codes, of.values(of.names.texts))
+    rows, names = of.each_name
     kept = (placed & born & bare)[rows]
     rows = rows[kept]
     return rows, names[kept], code[rows] * _ODD + year[rows]
@@ -155,9 +158,8 @@ def _poor_rules(of: _Hashes, standard: pl.DataFrame) -> list[_Rule]:
     few = pl.all_horizontal(pl.col("sex", "middle", "ssn4").is_null())
     named = pl.any_horizontal(pl.col("given", "surname").is_not_null())
     poor = standard.select(few & named).to_series().to_numpy()
-    (placed, code), (born, birth) = of.zip, of.birth
-    dated, year = of.of("birth_date", pl.col("text").str.slice(0, 4))
-    names = _distinct(of.names.rows, of.names.codes, of.values(of.names.texts))
+    (placed, code), (born, birth), (dated, year) = of.zip, of.birth, of.year
+    names = of.each_name
     street_tokens, house_tokens = tokens(standard["streets"]), tokens(standard["houses"])
     streets, houses = of.whole(street_tokens), of.whole(house_tokens)
     rules = []

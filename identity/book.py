@@ -10,7 +10,7 @@ import psycopg
 from identity import pages
 from identity.cmac import Codes
 from identity.met import Halves, Ids, Met, Part, halves
-from identity.transfer import copy_in, fetch, load_temporary
+from identity.transfer import copy_in, fetch, temporary
 
 MANY: Final = 50_000
 """An extract that brings more new digests of one kind writes pages: so many rows take .1 s."""
@@ -40,8 +40,7 @@ class Book:
     def ids_in_rows(self, cursor: psycopg.Cursor, wanted: Codes, *, confirmed: bool = False) -> Ids:
         """The ids that stand in rows, 0 for other digests."""
         ids = np.zeros(len(wanted), np.int64)
-        name = f"wanted_{np.random.default_rng().integers(1 << 62)}"
-        load_temporary(cursor, name, {"place": np.arange(len(wanted)), "digest": wanted})
+        name = temporary(cursor, {"place": np.arange(len(wanted)), "digest": wanted})
         query = f"SELECT place, id FROM {name} JOIN ({self._rows(confirmed=confirmed)}) AS known USING (digest)"
         found = fetch(cursor, query, ("place", "id"))
         ids[found["place"].astype(np.int64)] = found["id"]

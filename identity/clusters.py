@@ -13,6 +13,7 @@ import polars as pl
 
 from identity.average import LEAST, UNIT, UNKNOWN, Pairs, Whole, linked, units
 from identity.compare import PAIRS, ordered
+from identity.connected import labels
 from identity.encode import places
 
 THRESHOLDS: Final = (0.5, 0.9, 0.99)
@@ -60,6 +61,15 @@ def unscored(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFram
         pl.Series(nodes.ids[every["node"].to_numpy()]), pl.Series(nodes.ids[every["node_other"].to_numpy()])
     )
     return pairs.join(edges, on=["left_id", "right_id"], how="anti")
+
+
+def mates(numbered: pl.DataFrame) -> pl.DataFrame:
+    """`PAIRS` of identities under one agency number that is not over-full; ``numbered``: identity_id, number_id."""
+    usable = numbered.filter((pl.col("number_id") != 0) & ~_over_full()).select("identity_id", "number_id")
+    met = usable.join(usable, on="number_id", suffix="_other").filter(
+        pl.col("identity_id") < pl.col("identity_id_other")
+    )
+    return ordered(met["identity_id"], met["identity_id_other"])
 
 
 def contradictory(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
@@ -154,7 +164,7 @@ def _entities(
     one, other = edges.apart
     # First the numbers that hold two such people by themselves, then all of an entity that does so through others.
     for chain in (False, True):
-        entity = _labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
+        entity = labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
         clash = entity[one] == entity[other]
         if not clash.any():
             return entity
@@ -163,24 +173,12 @@ def _entities(
         if chain:
             guilty = number.filter(pl.Series(np.isin(entity, entity[one[clash]])))
         bad = pl.concat([bad, guilty.filter(guilty != 0)]).unique()
-    return _labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
+    return labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
 
 
 def _ties_of(entity: Whole) -> tuple[Whole, Whole]:
     nodes = np.flatnonzero(entity != np.arange(len(entity)))
     return entity[nodes], nodes
-
-
-def _labels(count: int, one: Whole, other: Whole) -> Whole:
-    """The connected part of each node, as the lowest place in it."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
-    found, labels = connected_components(graph, directed=False)
-    first: Whole = np.full(found, count)
-    np.minimum.at(first, labels, np.arange(count))
-    return np.asarray(first[labels])
 
 
 def _placed(
@@ -198,7 +196,7 @@ def _components(entity: Whole, edges: _Edges) -> Whole:
     heads = np.unique(entity)
     open_edges = ~edges.vetoed & (edges.weight >= LOOSE / UNIT)
     one, other, weight = edges.one[open_edges], edges.other[open_edges], edges.weight[open_edges]
-    label = _labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
+    label = labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
     for step in _STEPS:
         big = np.bincount(label[heads], minlength=count)[label] > WHOLE
         if not big.any():
@@ -206,7 +204,7 @@ def _components(entity: Whole, edges: _Edges) -> Whole:
         # What is no longer too big stays as it is; only the big ones lose their weaker ties.
         kept = ~big[one] | (weight >= step / UNIT)
         one, other, weight = one[kept], other[kept], weight[kept]
-        label = _labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
+        label = labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
     return label
 
 

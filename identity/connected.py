@@ -1,7 +1,22 @@
 """What pairs tie together, directly or through others."""
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Places = npt.NDArray[np.int64]
+
+
+def labels(count: int, one: Places, other: Places) -> Places:
+    """The connected part of each of ``count`` nodes, as the lowest place in it."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
+    found, labels = connected_components(graph, directed=False)
+    first: Places = np.full(found, count)
+    np.minimum.at(first, labels, np.arange(count))
+    return np.asarray(first[labels])
 
 
 def connected(ids: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -9,13 +24,8 @@ def connected(ids: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
 
     ``pairs``: ``left_id``, ``right_id``, all of them among the ids.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     nodes = np.sort(ids.to_numpy())
     one, other = (np.searchsorted(nodes, pairs[name].to_numpy()) for name in ("left_id", "right_id"))
-    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(nodes), len(nodes)))
-    _, label = connected_components(graph, directed=False)
-    _, first = np.unique(label, return_index=True)
+    parts = nodes[labels(len(nodes), one, other)]
     schema = {"identity_id": pl.Int64, "component_id": pl.Int64}
-    return pl.DataFrame({"identity_id": nodes, "component_id": nodes[first[label]]}, schema=schema)
+    return pl.DataFrame({"identity_id": nodes, "component_id": parts}, schema=schema)

@@ -71,9 +71,9 @@ def link(
         store, model = LinkStore(cursor, vault.keys), promotion.current(cursor)
         decided = decisions.pending(cursor)
         extracts, is_rotated = store.take_extracts(loaded_extracts), store.is_rotated(project)
-        is_remodelled = store.linked_by() not in (None, model.version)
+        is_remodelled = store.is_remodelled(model.version)
         reasons = {"records": extracts, "decision": len(decided), "model": is_remodelled, "key": is_rotated}
-        reasons |= {"relink": anew}
+        reasons["relink"] = anew
         reason = " and ".join(name for name, holds in reasons.items() if holds)
         if not reason:
             return None
@@ -97,8 +97,7 @@ def is_due(vault: Vault, project: ProjectKey) -> bool:
     """Whether there is something to link though nothing was loaded: a decision, another model or another key."""
     with vault.transaction() as cursor:
         store = LinkStore(cursor, vault.keys)
-        linked_by = store.linked_by()
-        is_remodelled = linked_by is not None and linked_by != promotion.current(cursor).version
+        is_remodelled = store.is_remodelled(promotion.current(cursor).version)
         return is_remodelled or store.is_rotated(project) or len(decisions.pending(cursor)) > 0
 
 

@@ -1,6 +1,5 @@
 """What the linker reads from the vault and writes into it, in bulk; everything in one transaction."""
 
-import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,18 +10,20 @@ import psycopg
 
 from identity import decisions, opened
 from identity.block_index import BlockIndex
-from identity.compare import SCORED
 from identity.keys import ProjectKey, VaultKeys, wrap
 from identity.members import MEMBERS, read_members, write_members
 from identity.persons import packed
 from identity.shared import SHARED
 from identity.standardise import STANDARD, standardise_columns
-from identity.transfer import copy_in, fetch, load_temporary
+from identity.transfer import copy_in, fetch, temporary
 
 STRICT = pl.Schema({"subject_id": pl.Int64(), "percent": pl.Int64(), "lead": pl.Int64()})
 """Subjects that at a stricter threshold (per cent) are in a part of their person: the part's lowest rank."""
 
 _NUMBERS: Final = pl.Schema({"identity_id": pl.Int64(), "number_id": pl.Int64(), "rank": pl.Int64()})
+
+_EDGE: Final = ("left_id", "right_id", "weight", "vetoed", "contradicts")
+"""What is kept of `compare.SCORED`."""
 
 
 class LinkStore:
@@ -33,7 +34,6 @@ class LinkStore:
         self.cursor = cursor
         self.keys = keys
         self.index = BlockIndex(cursor)
-        self._names = itertools.count()
         self._standard = pl.DataFrame(schema=STANDARD)
         self._opened = pl.DataFrame(schema=_NUMBERS)
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vault link'))")
@@ -119,11 +119,11 @@ class LinkStore:
         self.cursor.execute("SELECT EXISTS (SELECT FROM membership JOIN record ON identity_id = subject_id)")
         return self.cursor.fetchone() == (True,)
 
-    def linked_by(self) -> str | None:
-        """The version of the model of the last batch."""
+    def is_remodelled(self, version: str) -> bool:
+        """Whether the last batch was made under another model than this version."""
         self.cursor.execute("SELECT model_version FROM batch ORDER BY batch_id DESC LIMIT 1")
         last = self.cursor.fetchone()
-        return None if last is None else str(last[0])
+        return last is not None and last != (version,)
 
     def standard(self, identities: pl.Series) -> pl.DataFrame:
         """The identities standardised, as `STANDARD`, values left in; each is decrypted once in the transaction."""
@@ -151,7 +151,7 @@ class LinkStore:
 
     def by_agency(self, carried: pl.DataFrame) -> pl.DataFrame:
         """``block_key``, ``carriers``, ``records``: where a value's carriers are the largest share of an agency's."""
-        name = self._table({name: carried[name].to_numpy() for name in ("identity_id", "block_key")})
+        name = temporary(self.cursor, {name: carried[name].to_numpy() for name in ("identity_id", "block_key")})
         query = (
             f"SELECT block_key, hashtext(agency)::bigint AS agency, count(*) AS carriers FROM {name} "
             "JOIN record USING (identity_id) JOIN extract USING (extract_id) GROUP BY 1, 2"
@@ -188,11 +188,7 @@ class LinkStore:
             self.cursor.execute(
                 f"DELETE FROM edge WHERE left_id IN (SELECT id FROM {others}) AND right_id IN (SELECT id FROM {others})"
             )
-        copy_in(
-            self.cursor,
-            "edge",
-            _arrays(edges.sort("left_id", "right_id").drop("rivals"), *(name for name in SCORED if name != "rivals")),
-        )
+        copy_in(self.cursor, "edge", _arrays(edges.sort("left_id", "right_id"), *_EDGE))
 
     def replace_members(self, rows: pl.DataFrame, batch_id: int) -> None:
         """State subjects anew: `MEMBERS`."""
@@ -236,7 +232,7 @@ class LinkStore:
             ids = _uuids(new.unique().sort())
             copy_in(self.cursor, "person", {"person_id": ids, "batch_id": np.full(len(ids), batch_id)})
         if len(gone):
-            name = self._table({"id": _uuids(gone)})
+            name = temporary(self.cursor, {"id": _uuids(gone)})
             self.cursor.execute(
                 f"UPDATE person SET retired_batch_id = %s WHERE person_id IN (SELECT id FROM {name})", (batch_id,)
             )
@@ -268,12 +264,7 @@ class LinkStore:
         return pl.DataFrame({name: found[name].astype(np.int64) for name in columns})
 
     def _wanted(self, ids: pl.Series) -> str:
-        return self._table({"id": ids.unique().sort().to_numpy()})
-
-    def _table(self, columns: dict[str, npt.NDArray[np.generic]]) -> str:
-        name = f"wanted_{next(self._names)}"
-        load_temporary(self.cursor, name, columns)
-        return name
+        return temporary(self.cursor, {"id": ids.unique().sort().to_numpy()})
 
     def _delete(self, table: str, identities: pl.Series, column: str = "identity_id") -> None:
         if not self._is_empty(table):

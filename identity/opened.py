@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from identity.fields import SEPARATOR
 from identity.keys import NONCE_BYTES, VaultKeys, unwrap
-from identity.transfer import fetch_values, load_temporary
+from identity.transfer import fetch_values, temporary
 
 RECORDS: Final = pl.Schema({
     "identity_id": pl.Int64(), "number_id": pl.Int64(), "rank": pl.Int64(), "agency": pl.String(), "text": pl.String(),
@@ -44,8 +44,7 @@ def read(cursor: psycopg.Cursor, keys: VaultKeys, identities: pl.Series) -> pl.D
     parts = [RECORDS.to_frame()]
     owners = _Owners(cursor, keys)
     for start in range(0, len(wanted), _CHUNK):
-        name = f"opened_{np.random.default_rng().integers(1 << 62)}"
-        load_temporary(cursor, name, {"identity_id": wanted[start : start + _CHUNK]})
+        name = temporary(cursor, {"identity_id": wanted[start : start + _CHUNK]})
         fixed, blobs = fetch_values(cursor, _PACKED.format(name), 2)
         parts += _decrypted(np.frombuffer(fixed, _FIXED), np.frombuffer(blobs, np.uint8), owners)
         cursor.execute(f"DROP TABLE {name}")

@@ -181,11 +181,8 @@ class Regrouping:
         own = self._store.numbers(identities).filter(pl.col("number_id") != 0).select("identity_id", "number_id")
         known = self._store.members("number_id", own["number_id"])
         known = known.select(identity_id="subject_id", number_id="number_id")
-        every = pl.concat([own, known]).unique().filter(pl.len().over("number_id").is_between(2, clusters.FULL_NUMBER))
-        met = own.join(every, on="number_id", suffix="_other").filter(
-            pl.col("identity_id") != pl.col("identity_id_other")
-        )
-        return ordered(met["identity_id"], met["identity_id_other"])
+        pairs = clusters.mates(pl.concat([own, known]).unique())
+        return pairs.filter(pl.any_horizontal(pl.col(name).is_in(identities.implode()) for name in PAIRS))
 
     def _score(self, pairs: pl.DataFrame, floor: float | None = None) -> pl.DataFrame:
         """Score pairs; those below ``floor`` are left out. Inside, identities are whole numbers without gaps."""

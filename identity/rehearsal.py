@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from identity import blocks, clusters, persons, shared
-from identity.compare import PAIRS, ordered, score
+from identity.compare import PAIRS, score
 from identity.model import Model
 from identity.regroup import KEPT
 
@@ -48,7 +48,7 @@ class Records:
 def edges(records: Records, model: Model, scorer: Scorer | None = None) -> pl.DataFrame:
     """The scored pairs (`SCORED`) of all records, those inside components completely."""
     usable, keys = _judged(records, model)
-    found = (scorer or by_duckdb)(usable, keys, mates(records.numbers), model)
+    found = (scorer or by_duckdb)(usable, keys, clusters.mates(records.numbers), model)
     missing = clusters.unscored(records.numbers, found, records.decided)
     return pl.concat([found, score(usable, missing, model)])
 
@@ -67,16 +67,6 @@ def by_duckdb(standard: pl.DataFrame, keys: pl.DataFrame, wanted: pl.DataFrame, 
         found.filter(pl.col("weight") >= KEPT),
         found.filter(pl.col("weight") < KEPT).join(wanted, on=list(PAIRS), how="semi"),
     ])  # fmt: skip
-
-
-def mates(numbers: pl.DataFrame) -> pl.DataFrame:
-    """`PAIRS` under one agency number (`clusters.IDENTITIES`)."""
-    full = pl.len().over("number_id") > clusters.FULL_NUMBER
-    usable = numbers.filter((pl.col("number_id") != 0) & ~full).select("identity_id", "number_id")
-    met = usable.join(usable, on="number_id", suffix="_other").filter(
-        pl.col("identity_id") < pl.col("identity_id_other")
-    )
-    return ordered(met["identity_id"], met["identity_id_other"])
 
 
 def changes(records: Records, found: pl.DataFrame) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Arrays into and out of PostgreSQL by binary COPY, without a Python loop over rows."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -31,9 +32,7 @@ def fetch(cursor: psycopg.Cursor, query: str, columns: tuple[str, ...]) -> npt.N
     They come as ONE value: a COPY out would bring a message, and a turn of a Python loop, for each row.
     """
     packed = " || ".join(f"int8send({name})" for name in columns)
-    cursor.execute(f"SELECT string_agg({packed}, ''::bytea) FROM ({query}) AS found", binary=True)
-    row = cursor.fetchone()
-    content = bytes(row[0]) if row and row[0] is not None else b""
+    (content,) = fetch_values(cursor, f"SELECT string_agg({packed}, ''::bytea) FROM ({query}) AS found", 1)
     return np.frombuffer(content, dtype=[(name, ">i8") for name in columns])
 
 
@@ -50,6 +49,13 @@ def load_temporary(cursor: psycopg.Cursor, name: str, columns: Mapping[str, npt.
     cursor.execute(f"CREATE TEMPORARY TABLE {name} ({types}) ON COMMIT DROP")
     copy_in(cursor, name, columns)
     cursor.execute(f"ANALYZE {name}")
+
+
+def temporary(cursor: psycopg.Cursor, columns: Mapping[str, npt.NDArray[np.generic]]) -> str:
+    """`load_temporary` under a name of its own, which is returned."""
+    name = f"given_{secrets.token_hex(8)}"
+    load_temporary(cursor, name, columns)
+    return name
 
 
 def _packed(columns: Mapping[str, npt.NDArray[np.generic]]) -> Iterator[memoryview]:

@@ -34,7 +34,6 @@ def explain(
 
 def _in_clear(participant: str, *, as_json: bool, home: Home) -> None:
     """The records on the terminal's other screen, until a key is pressed."""
-    from flows.explaining import project_of
     from flows.owner import person
     from identity.drawing import records
     from identity.explain import identifiers
@@ -44,6 +43,6 @@ def _in_clear(participant: str, *, as_json: bool, home: Home) -> None:
         raise NoTerminal("identifiers are shown on a terminal only: not as JSON")
     terminal = Terminal()
     with opened(home) as stores:
-        shown = identifiers(stores.vault, project_of(stores), participant, person())
+        shown = identifiers(stores.vault, stores.project, participant, person())
     with terminal:
         terminal.show(records(shown), "any key ends")

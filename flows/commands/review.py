@@ -19,7 +19,6 @@ def review(
     """
     from flows.owner import person
     from identity.desk import review as hold
-    from identity.keys import ProjectKey
     from identity.review import queue
     from identity.terminal import Terminal
 
@@ -29,9 +28,7 @@ def review(
     with opened(home) as stores:
         items = queue(stores.vault, limit)
         if list_:
-            settings = stores.settings
-            project = ProjectKey.from_master(settings.master(), settings.project, settings.project_version)
-            print_json({"questions": [item.to_json(project) for item in items]})
+            print_json({"questions": [item.to_json(stores.project) for item in items]})
         elif items:
             session = hold(stores.vault, items, f"{as_} via {person()}" if as_ else person())
             typer.echo(session.text())

@@ -90,6 +90,30 @@ def _content_columns() -> list[Column[Any]]:
     ]
 
 
+def _counts_and_rate() -> list[Column[Any]]:
+    """What is counted of a group of index moments, and the share of events."""
+    return [
+        Column("n", BigInteger, nullable=False, comment="Index moments"),
+        Column(
+            "observable", BigInteger, nullable=False, comment="Those whose window and maturation lag lie in coverage"
+        ),
+        Column("events", BigInteger, nullable=False, comment="Events among the observable"),
+        Column("competing", BigInteger, nullable=False, comment="Competing events among the observable"),
+        Column("rate", Double, comment="events / observable"),
+        Column("low", Double, comment="Lower limit of the rate's 95 % interval"),
+        Column("high", Double, comment="Upper limit of the rate's 95 % interval"),
+    ]
+
+
+def _incidence() -> list[Column[Any]]:
+    """The cumulative incidence of such a group."""
+    return [
+        Column("cumulative_incidence", Double, comment="Cumulative incidence at the window's end, all index moments"),
+        Column("ci_low", Double, comment="Lower limit of its 95 % interval"),
+        Column("ci_high", Double, comment="Upper limit of its 95 % interval"),
+    ]
+
+
 event = Table(
     "event",
     metadata,
@@ -156,17 +180,9 @@ outcome_rate = Table(
     Column("window_months", Integer, nullable=False, comment="Length of the window, calendar months"),
     Column("stratum_kind", Text, nullable=False, comment="overall, age_band or prior_filings"),
     Column("stratum", Text, nullable=False, comment="Which stratum"),
-    Column("n", BigInteger, nullable=False, comment="Index moments"),
-    Column("observable", BigInteger, nullable=False, comment="Those whose window and maturation lag lie in coverage"),
-    Column("events", BigInteger, nullable=False, comment="Events among the observable"),
-    Column("competing", BigInteger, nullable=False, comment="Competing events among the observable"),
-    Column("rate", Double, comment="events / observable"),
-    Column("low", Double, comment="Lower limit of the rate's 95 % interval"),
-    Column("high", Double, comment="Upper limit of the rate's 95 % interval"),
+    *_counts_and_rate(),
     Column("estimator", Text, nullable=False, comment="aalen_johansen or kaplan_meier"),
-    Column("cumulative_incidence", Double, comment="Cumulative incidence at the window's end, all index moments"),
-    Column("ci_low", Double, comment="Lower limit of its 95 % interval"),
-    Column("ci_high", Double, comment="Upper limit of its 95 % interval"),
+    *_incidence(),
     schema=WAREHOUSE,
     comment="Rates and cumulative incidences by stratum known at the index; refreshed at publication",
 )
@@ -177,16 +193,8 @@ outcome_sensitivity = Table(
     Column("threshold", Double, nullable=False, comment="Probability of a link at which participants are held apart"),
     Column("outcome", Text, nullable=False, comment="Which outcome"),
     Column("window_months", Integer, nullable=False, comment="Length of the window, calendar months"),
-    Column("n", BigInteger, nullable=False, comment="Index moments"),
-    Column("observable", BigInteger, nullable=False, comment="Those whose window and maturation lag lie in coverage"),
-    Column("events", BigInteger, nullable=False, comment="Events among the observable"),
-    Column("competing", BigInteger, nullable=False, comment="Competing events among the observable"),
-    Column("rate", Double, comment="events / observable"),
-    Column("low", Double, comment="Lower limit of the rate's 95 % interval"),
-    Column("high", Double, comment="Upper limit of the rate's 95 % interval"),
-    Column("cumulative_incidence", Double, comment="Cumulative incidence at the window's end, all index moments"),
-    Column("ci_low", Double, comment="Lower limit of its 95 % interval"),
-    Column("ci_high", Double, comment="Upper limit of its 95 % interval"),
+    *_counts_and_rate(),
+    *_incidence(),
     schema=WAREHOUSE,
     comment="Everybody's outcomes, counted anew for the participants of each threshold; refreshed at publication",
 )
