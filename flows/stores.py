@@ -33,6 +33,7 @@ class Stores:
     ledger: "Ledger"
     vault: "Vault"
     warehouse_url: str = field(repr=False)
+    vault_url: str = field(repr=False)
 
     @property
     def files(self) -> tuple["LandingStore", "LandingStore"]:
@@ -73,7 +74,9 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
         stack.callback(warehouse.dispose)
         landing, quarantine = (LandingStore(url, master) for url in (settings.landing, settings.quarantine))
         intake = open_intake(settings.intake_url.get_secret_value() if settings.intake_url else settings.intake)
-        yield Stores(settings, intake, landing, quarantine, warehouse, Ledger(warehouse), vault, warehouse_url)
+        yield Stores(
+            settings, intake, landing, quarantine, warehouse, Ledger(warehouse), vault, warehouse_url, vault_url
+        )
 
 
 def _databases(settings: Settings, stack: ExitStack) -> tuple[str, str]:
@@ -86,6 +89,13 @@ def _databases(settings: Settings, stack: ExitStack) -> tuple[str, str]:
 
     databases = stack.enter_context(EmbeddedServer(settings.home)).databases
     return databases.warehouse, databases.vault
+
+
+@contextmanager
+def databases(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The URLs of warehouse and vault, as they are: nothing is migrated."""
+    with ExitStack() as stack:
+        yield _databases(settings, stack)
 
 
 @contextmanager

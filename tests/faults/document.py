@@ -24,8 +24,8 @@ NOT_BUILT: Final = """## Not built
 - Expungement of a person during a load: nothing expunges a person yet, so nothing here tests it.
 - CSV and xlsx exports: nothing writes any, so there is no cell to neutralise. Cells that begin like a formula are
   stored as they came and reach no receipt.
-- Backups: none are made, so none are checked. A row of the ledger or of the timeline that is changed in the database
-  behind the program's back is noticed where a constraint forbids it or the logical digest is compared, not by itself.
+- A row of the ledger that somebody changes in the database together with its receipt is noticed by nothing: the ledger
+  is no chain. A row of the timeline is, once it was published.
 """
 
 

@@ -6,11 +6,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from bench.kills import imbalances
+from bench.kills import without_end
 from connectors.receipts import Receipt
 from flows.once import ingest_once
 from flows.stores import Stores
 from tests.flows.conftest import content
+from warehouse.store.soundness import imbalances
 
 NAME: Final = "supervision_20250601.csv"
 NEXT: Final = "supervision_20250608.csv"
@@ -36,7 +37,8 @@ def take(stores: Stores) -> list[Receipt]:
 
 def check(stores: Stores) -> None:
     """Each extract has one end, counts that add up, the rows it says, and its receipt in the agency's folder."""
-    assert {what: count for what, count in imbalances(stores).items() if count} == {}
+    assert {what: count for what, count in imbalances(stores.warehouse).items() if count} == {}
+    assert without_end(stores) == 0
     written = sorted(int(path.stem) for path in stores.settings.intake.glob("*/receipts/*.json"))
     assert written == [one.extract_id for one in stores.ledger.extracts()]
 
