@@ -49,7 +49,7 @@ def test_any_number_of_chunks_comes_back(
     store: LandingStore, tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "CHUNK", 10)
-    monkeypatch.setattr("connectors.landing.CHUNK", 10)
+    monkeypatch.setattr("connectors.hashed.CHUNK", 10)
     content = os.urandom(size)
     assert store.read(store.put(deliver(tmp_path, content)).digest) == content
 
@@ -102,7 +102,7 @@ def test_chunks_cannot_be_dropped_or_exchanged(
     store: LandingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "CHUNK", 10)
-    monkeypatch.setattr("connectors.landing.CHUNK", 10)
+    monkeypatch.setattr("connectors.hashed.CHUNK", 10)
     digest = store.put(deliver(tmp_path, b"a" * 10 + b"b" * 10 + b"c" * 10)).digest
     blob = next(path for path in blobs(tmp_path) if path.suffix == "")
     sound = blob.read_bytes()
@@ -174,7 +174,7 @@ def test_a_stream_that_gives_little_at_a_time_is_stored_whole(
     store: LandingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "CHUNK", 10)
-    monkeypatch.setattr("connectors.landing.CHUNK", 10)
+    monkeypatch.setattr("connectors.hashed.CHUNK", 10)
 
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
@@ -189,7 +189,7 @@ def test_a_missing_end_is_noticed_only_at_the_end_and_then_for_certain(
     store: LandingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "CHUNK", 10)
-    monkeypatch.setattr("connectors.landing.CHUNK", 10)
+    monkeypatch.setattr("connectors.hashed.CHUNK", 10)
     digest = store.put(deliver(tmp_path, b"x" * 30)).digest
     blob = next(path for path in blobs(tmp_path) if path.suffix == "")
     blob.write_bytes(blob.read_bytes()[:-26])
