@@ -12,7 +12,7 @@ from typing import Final
 
 from identity.standardise import standardise
 
-VERSION: Final = "2026.3"
+VERSION: Final = "2026.4"
 PRIOR: Final = 2.5e-6
 """Two records drawn at random are one person once in 400,000 times: fixed, since EM would find households."""
 KEPT: Final = 0.0002

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from connectors.hashed import HashedPieces
 from connectors.place import Place, failure_of, guarded
 from connectors.sealing import CHUNK, KEY_BYTES, read_up_to, seal, unseal, unsealed
+from schemas.ahead import ahead
 from schemas.errors import SettingsError, StoreError
 from schemas.failpoint import reach
 
@@ -75,7 +76,8 @@ class LandingStore:
     def put_stream(self, stream: IO[bytes], name: str, manifest: bytes | None = None) -> Landed:
         """Store what a stream gives, as `put` does."""
         pieces = HashedPieces(stream)
-        aside = self._write_aside(pieces, lambda: pieces.digest.encode())
+        # One core reads and hashes while the other encrypts and writes.
+        aside = self._write_aside(ahead(pieces), lambda: pieces.digest.encode())
         reach("landing.written")
         try:
             self._make_check()

@@ -4,14 +4,17 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
+
+import polars as pl
 
 from connectors.receipts import Receipt
 from flows.errors import describe
 from flows.judgement import Judgement
 from flows.receipt import differing, held_receipt
 from flows.stores import Stores
+from identity.linkability import Scoring
 from identity.split import split_batches
 from schemas.difference import Difference
 from schemas.errors import StoreError
@@ -64,12 +67,14 @@ def load_judged(work: Work, judgement: Judgement, receipt: Receipt) -> Receipt:
     Where another delivery took its place in the meantime, it is held.
     """
     stores, extract = work.stores, work.extract
+    assert judgement.feed and judgement.judged
+    scoring = Scoring(judgement.feed, judgement.judged.accepted_rows)
     work.enter("load")
     try:
-        stated = _load(work, judgement, receipt)
+        stated = _load(work, judgement, receipt, scoring)
     except Rivalled as rivalled:
         stores.vault.discard(extract.extract_id)
-        held = held_receipt(receipt, rivalled.rival.code)
+        held = replace(held_receipt(receipt, rivalled.rival.code), linkability=scoring.result())
         stores.ledger.hold(
             extract.extract_id, extract.fence, rivalled.rival.code, held.to_json(), held.received,
             verdict_of(judgement), measures=measures_of(judgement), supersedes=rivalled.rival.extract_id,
@@ -85,16 +90,18 @@ def load_judged(work: Work, judgement: Judgement, receipt: Receipt) -> Receipt:
     return stated
 
 
-def _load(work: Work, judgement: Judgement, receipt: Receipt) -> Receipt:
+def _load(work: Work, judgement: Judgement, receipt: Receipt, scoring: Scoring) -> Receipt:
     feed, judged, stores, extract = judgement.feed, judgement.judged, work.stores, work.extract
     assert feed and judged and judgement.as_of and judgement.coverage
 
     def compared(found: Difference | None) -> Receipt:
         before = found.before if found else None
-        return differing(receipt, found, stores.ledger.get(before) if before is not None else None)
+        scored = replace(receipt, linkability=scoring.result())
+        return differing(scored, found, stores.ledger.get(before) if before is not None else None)
 
     counts = Counts(**{name: getattr(receipt, name) for name in COUNTS})
-    with closing(split_batches(stores.vault, feed, extract.extract_id, work.beating(judged.batches))) as contents:
+    batches = _scored(work.beating(judged.batches), scoring)
+    with closing(split_batches(stores.vault, feed, extract.extract_id, batches)) as contents:
         difference = load(
             stores.warehouse, extract, feed, contents, counts, judged.rejected, verdict_of(judgement),
             judgement.as_of, judgement.coverage, lambda found: compared(found).to_json(),
@@ -103,6 +110,13 @@ def _load(work: Work, judgement: Judgement, receipt: Receipt) -> Receipt:
         )  # fmt: skip
         reach("load.committed")
     return compared(difference)
+
+
+def _scored(batches: Iterable[pl.DataFrame], scoring: Scoring) -> Iterator[pl.DataFrame]:
+    """The batches as they come, each counted."""
+    for batch in batches:
+        scoring.add(batch)
+        yield batch
 
 
 def verdict_of(judgement: Judgement) -> object:

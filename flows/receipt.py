@@ -36,8 +36,13 @@ class Heading:
         )
 
 
-def judged_receipt(heading: Heading, judgement: Judgement, standing: Standing, sequence: int | None = None) -> Receipt:
-    """What a judged delivery gets; nothing of it is loaded where it is refused or held as a whole."""
+def judged_receipt(
+    heading: Heading, judgement: Judgement, standing: Standing, sequence: int | None = None, *, scored: bool = True
+) -> Receipt:
+    """What a judged delivery gets; nothing of it is loaded where it is refused or held as a whole.
+
+    ``scored``: whether to count how many rows can be linked, for which all of them are looked at.
+    """
     judged, refused = judgement.judged, judgement.refused
     return _receipt(
         heading,
@@ -55,7 +60,7 @@ def judged_receipt(heading: Heading, judgement: Judgement, standing: Standing, s
         delivery=judgement.kind if judgement.feed else None,
         sequence=sequence,
         decision=standing.decision,
-        linkability=_linkability(judgement),
+        linkability=_linkability(judgement) if scored else None,
         next_expected=next_due(judgement.feed, judgement.as_of) if judgement.feed and judgement.as_of else None,
     )
 
@@ -127,4 +132,4 @@ def _findings(judgement: Judgement) -> tuple[Finding, ...]:
 def _linkability(judgement: Judgement) -> Linkability | None:
     if judgement.feed is None or judgement.judged is None:
         return None
-    return score(judgement.feed, judgement.judged.batches)
+    return score(judgement.feed, judgement.judged.batches, judgement.judged.accepted_rows)

@@ -14,9 +14,12 @@ import numpy.typing as npt
 import polars as pl
 import psycopg
 
-from identity.transfer import copy_in, fetch, fetch_values, temporary
+from identity.transfer import copy_in, fetch, fetch_values, given, temporary
 
 ENTRIES = pl.Schema({"identity_id": pl.Int64(), "block_key": pl.Int64()})
+
+_NOTHING: Final = ENTRIES.to_frame(), pl.Series(dtype=pl.Int64)
+"""What was found, and the keys that were asked for."""
 
 PAGE: Final = 120
 """Entries of a page: four pages fill one of PostgreSQL's, so that none is moved out of its table."""
@@ -36,36 +39,44 @@ class BlockIndex:
     def __init__(self, cursor: psycopg.Cursor) -> None:
         """Nothing is read yet."""
         self._cursor = cursor
+        self._found, self._asked = _NOTHING
 
     def add(self, entries: pl.DataFrame, batch_id: int) -> None:
         """Enter what stands under which keys (`ENTRIES`, each once, none of them known)."""
+        self._found, self._asked = _NOTHING
         if entries.height < LARGE:
             ordered = entries.sort("block_key", "identity_id")
             copy_in(self._cursor, "block", {name: ordered[name].to_numpy() for name in ENTRIES})
             return
-        keys, ids = entries["block_key"].to_numpy(), entries["identity_id"].to_numpy()
-        self._write_run(batch_id, keys, ids)
+        self._write_run(batch_id, entries)
         if len(runs := self._runs()) > RUNS:
             self._merge(runs, batch_id)
 
     def find(self, keys: pl.Series) -> pl.DataFrame:
-        """All entries under these keys, as `ENTRIES`."""
-        wanted = keys.unique().sort().to_numpy()
-        if not len(wanted):
-            return ENTRIES.to_frame()
-        found = [self._rows(wanted)]
-        found += [_frame(*part) for run in self._runs() for part in self._in_run(run, wanted)]
-        return pl.concat(found)
+        """All entries under these keys, as `ENTRIES`; each key is looked for once."""
+        wanted = keys.unique().sort()
+        unknown = wanted.filter(~wanted.is_in(self._asked.implode()))
+        if len(unknown):
+            self._found = pl.concat([self._found, *self._read(unknown.to_numpy())])
+            self._asked = pl.concat([self._asked, unknown])
+        return self._found.filter(pl.col("block_key").is_in(wanted.implode()))
+
+    def _read(self, wanted: Keys) -> Iterator[pl.DataFrame]:
+        yield self._rows(wanted)
+        for run in self._runs():
+            for keys, ids in self._in_run(run, wanted):
+                yield _frame(keys, ids)
 
     def clear(self) -> None:
         """Forget everything, before all records are entered anew."""
+        self._found, self._asked = _NOTHING
         self._cursor.execute("TRUNCATE block, block_page, block_run")
 
     def _rows(self, wanted: Keys) -> pl.DataFrame:
         self._cursor.execute("SELECT EXISTS (SELECT FROM block)")
         if self._cursor.fetchone() != (True,):
             return ENTRIES.to_frame()
-        name = temporary(self._cursor, {"block_key": wanted})
+        name = given(self._cursor, "block_key", wanted)
         query = f"SELECT identity_id, block_key FROM block JOIN {name} USING (block_key)"
         found = fetch(self._cursor, query, ("identity_id", "block_key"))
         return pl.DataFrame({column: found[column].astype(np.int64) for column in ENTRIES})
@@ -98,18 +109,20 @@ class BlockIndex:
         pages = np.frombuffer(content, np.int64).reshape(-1, 2, PAGE)
         return pages[:, 0].reshape(-1), pages[:, 1].reshape(-1)
 
-    def _write_run(self, run: int, keys: Keys, ids: Keys) -> None:
-        order = np.argsort(keys)
-        count = -(-len(keys) // PAGE)
+    def _write_run(self, run: int, entries: pl.DataFrame) -> None:
+        # Those of a first batch are in order already, which costs nothing then.
+        ordered = entries.sort("block_key")
+        count = -(-ordered.height // PAGE)
         pages = np.zeros((count, 2, PAGE), np.int64)
-        for place, values in enumerate((keys, ids)):
-            filled = np.zeros(count * PAGE, np.int64)
-            filled[: len(values)] = values[order]
-            pages[:, place] = filled.reshape(count, PAGE)
+        for place, name in enumerate(("block_key", "identity_id")):
+            values = ordered[name].to_numpy()
+            whole = len(values) // PAGE
+            pages[:whole, place] = values[: whole * PAGE].reshape(whole, PAGE)
+            pages[whole:, place, : len(values) - whole * PAGE] = values[whole * PAGE :]
         fences = pages[:, 0, 0].tobytes()
         self._cursor.execute("INSERT INTO block_run (run_id, fences) VALUES (%s, %s)", (run, fences))
-        entries = pages.reshape(count, -1).view(f"V{2 * PAGE * 8}").reshape(-1)
-        columns = {"run_id": np.full(count, run), "page": np.arange(count, dtype=np.int32), "entries": entries}
+        packed = pages.reshape(count, -1).view(f"V{2 * PAGE * 8}").reshape(-1)
+        columns = {"run_id": np.full(count, run), "page": np.arange(count, dtype=np.int32), "entries": packed}
         copy_in(self._cursor, "block_page", columns)
 
     def _merge(self, runs: list[int], batch_id: int) -> None:
@@ -120,10 +133,9 @@ class BlockIndex:
             assert row is not None
             for start in range(0, row[0], _AT_ONCE):
                 keys, ids = self._pages(run, np.arange(start, min(start + _AT_ONCE, row[0])))
-                parts.append((keys[ids != 0], ids[ids != 0]))
+                parts.append(_frame(keys[ids != 0], ids[ids != 0]))
         self._cursor.execute("TRUNCATE block_page, block_run")
-        keys, ids = (np.concatenate(side) for side in zip(*parts, strict=True))
-        self._write_run(batch_id, keys, ids)
+        self._write_run(batch_id, pl.concat(parts))
 
 
 def _frame(keys: Keys, ids: Keys) -> pl.DataFrame:

@@ -5,6 +5,7 @@ Keys are 63-bit keyed hashes of rule and value. They leak equality and frequency
 
 import hmac
 import itertools
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from identity.compare import ordered
+from identity.compare import PAIRS, ordered
 from identity.encode import Tokens, column, distinct, tokens
 from identity.keys import blind_keys
 from identity.model import Model
@@ -213,11 +214,11 @@ def pairs(blocks: pl.DataFrame, of: pl.Series | None = None) -> pl.DataFrame:
     ``blocks``: ``identity_id``, ``block_key``, all members of each block that occurs; without ``of`` all pairs.
     """
     if of is None:
-        return ordered(*_all_pairs(blocks))
+        return _all_pairs(blocks)
     usable = blocks.filter(pl.len().over("block_key").is_between(2, FULL))
     left = usable.filter(pl.col("identity_id").is_in(of.implode()))
     if left.height == usable.height:
-        return ordered(*_all_pairs(usable))
+        return _all_pairs(usable)
     met = left.join(usable, on="block_key", suffix="_other").filter(
         pl.col("identity_id") != pl.col("identity_id_other")
     )
@@ -235,8 +236,8 @@ def overfull(before: pl.DataFrame, after: pl.DataFrame, full: int = FULL) -> pl.
     return states.filter(was != now)["block_key"].sort()
 
 
-def _all_pairs(blocks: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Both sides of all pairs within blocks that are not over-full."""
+def _all_pairs(blocks: pl.DataFrame) -> pl.DataFrame:
+    """`PAIRS` within blocks that are not over-full."""
     rows = blocks.sort("block_key")
     keys, ids = rows["block_key"].to_numpy(), rows["identity_id"].to_numpy()
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.empty(0, np.int64)
@@ -244,11 +245,26 @@ def _all_pairs(blocks: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
     # How many members of its block follow each member; none where the block is over-full.
     following = np.repeat(np.where(sizes <= FULL, starts + sizes, 0), sizes) - np.arange(len(keys)) - 1
     at = np.flatnonzero(following > 0)
-    one, other = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    names, places = _numbered(ids)
+    # Both sides in one number: half the memory, and sorted many times faster.
+    met = [np.minimum(one, other) << 32 | np.maximum(one, other) for one, other in _met(places, at, following)]
+    packed = distinct(np.concatenate(met))
+    return pl.DataFrame({"left_id": names[packed >> 32], "right_id": names[packed & 0xFFFF_FFFF]}, schema=PAIRS)
+
+
+def _numbered(ids: Rows) -> tuple[Rows, Rows]:
+    """The distinct ids, ascending, and at which place of them each one stands."""
+    names = distinct(ids)
+    known = pl.DataFrame({"id": names, "place": np.arange(len(names))})
+    placed = pl.DataFrame({"id": ids}).join(known, on="id", how="left", maintain_order="left")
+    return names, placed["place"].to_numpy()
+
+
+def _met(ids: Rows, at: Rows, following: Rows) -> Iterator[tuple[Rows, Rows]]:
+    """Both sides of pairs: each member with the next of its block, with the one after that, and so on."""
+    yield ids[:0], ids[:0]
     for apart in itertools.count(1):
         at = at[following[at] >= apart]
         if not len(at):
             break
-        one.append(ids[at])
-        other.append(ids[at + apart])
-    return pl.Series(np.concatenate(one)), pl.Series(np.concatenate(other))
+        yield ids[at], ids[at + apart]

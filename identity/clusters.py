@@ -8,13 +8,13 @@ import math
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from identity.average import LEAST, UNIT, UNKNOWN, Pairs, Whole, linked, units
+from identity.average import LEAST, MOST, UNIT, UNKNOWN, Pairs, Whole, linked, units
 from identity.compare import PAIRS, ordered
 from identity.connected import labels
-from identity.encode import places
+from identity.encode import Places
+from identity.registers import exclusive
 
 THRESHOLDS: Final = (0.5, 0.9, 0.99)
 """Probabilities at which persons are made: the first is the main one, the others refine it."""
@@ -52,7 +52,7 @@ def unscored(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFram
     """`PAIRS` inside components that no block brought together: to be scored before `group`."""
     nodes, entity, component, _ = _placed(identities, edges, decided)
     size = np.bincount(component, minlength=len(component))[component]
-    entities = np.bincount(component[np.unique(entity)], minlength=len(component))[component]
+    entities = np.bincount(component[_heads(entity)[0]], minlength=len(component))[component]
     rows = pl.DataFrame({"node": np.arange(len(component)), "entity": entity, "component": component})
     rows = rows.filter(pl.Series((size > 2) & (entities > 1) & (entities <= WHOLE)))
     every = rows.join(rows, on="component", suffix="_other")
@@ -81,17 +81,25 @@ def contradictory(identities: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
     return pl.concat([both["number_id"], numbers.filter(_over_full())["number_id"]]).unique().sort()
 
 
-def group(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> pl.DataFrame:
+def group(
+    identities: pl.DataFrame,
+    edges: pl.DataFrame,
+    decided: pl.DataFrame | None = None,
+    register: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """The persons among the identities, as `GROUPED`.
 
     ``edges`` holds the scored pairs (`compare.SCORED`) of all components, those inside them completely;
     ``decided`` (`DECIDED`) what reviewers decided: who must be together is (also through others), and who must
     not be is apart, whatever numbers and weights say. A number that holds together what was decided to be two
-    people holds nothing. The probability is that of the average weight by which the identity's entity is held,
-    1 where nothing had to be inferred.
+    people holds nothing. Two numbers of one ``register`` (`registers.HELD`) are two people, unless a reviewer says
+    otherwise. The probability is that of the average weight by which the identity's entity is held, 1 where nothing
+    had to be inferred.
     """
     nodes, entity, component, found = _placed(identities, edges, decided)
-    heads, place = np.unique(entity, return_inverse=True)
+    if register is not None and register.height:
+        found.apart = _exclusive(nodes, identities, entity, component, register, found)
+    heads, place = _heads(entity)
     cuts = tuple(math.log2(threshold / (1 - threshold)) for threshold in THRESHOLDS)
     cluster, held = linked(component[heads], _entity_pairs(place, component, found), cuts)
     groups = nodes.ids[heads[cluster]][:, place]
@@ -107,15 +115,16 @@ class _Nodes:
     """Identities as the places 0, 1, … of their rank."""
 
     def __init__(self, identities: pl.DataFrame) -> None:
-        self._given = identities["identity_id"].to_numpy()
-        order = np.lexsort((self._given, identities["rank"].to_numpy()))
-        self.ids = self._given[order]
+        given = identities["identity_id"].to_numpy()
+        self._given = Places(given)
+        order = identities.select(pl.arg_sort_by("rank", "identity_id")).to_series().to_numpy()
+        self.ids = given[order]
         self._place = np.full(len(order) + 1, -1)
         self._place[order] = np.arange(len(order))
 
     def places(self, ids: pl.Series) -> Whole:
         """Places of identities, -1 of those that are none of these."""
-        return self._place[places(self._given, ids.to_numpy())]
+        return self._place[self._given.of(ids.to_numpy())]
 
 
 class _Edges:
@@ -176,6 +185,25 @@ def _entities(
     return labels(len(nodes.ids), *_tied(nodes, identities, decided, bad))
 
 
+def _exclusive(
+    nodes: _Nodes, identities: pl.DataFrame, entity: Whole, component: Whole, register: pl.DataFrame, edges: _Edges
+) -> tuple[Whole, Whole]:
+    """What decisions keep apart, and two numbers of one register in a component that is not too big to be clustered."""
+    numbered = identities.filter((pl.col("number_id") != 0) & ~_over_full()).select("identity_id", "number_id")
+    node = entity[nodes.places(numbered["identity_id"])]
+    small = (np.bincount(component[_heads(entity)[0]], minlength=len(component)) <= MOST)[component[node]]
+    numbers = numbered.with_columns(node=pl.Series(node), component=pl.Series(component[node])).filter(pl.Series(small))
+    pairs = exclusive(numbers, register)
+    one, other = edges.apart
+    return np.r_[one, pairs["node"].to_numpy()], np.r_[other, pairs["node_other"].to_numpy()]
+
+
+def _heads(entity: Whole) -> tuple[Whole, Whole]:
+    """The lowest place of each entity, ascending, and for each node which of them is its own."""
+    is_head = entity == np.arange(len(entity))
+    return np.flatnonzero(is_head), (np.cumsum(is_head) - 1)[entity]
+
+
 def _ties_of(entity: Whole) -> tuple[Whole, Whole]:
     nodes = np.flatnonzero(entity != np.arange(len(entity)))
     return entity[nodes], nodes
@@ -193,7 +221,7 @@ def _placed(
 
 def _components(entity: Whole, edges: _Edges) -> Whole:
     count, ties = len(entity), _ties_of(entity)
-    heads = np.unique(entity)
+    heads, _ = _heads(entity)
     open_edges = ~edges.vetoed & (edges.weight >= LOOSE / UNIT)
     one, other, weight = edges.one[open_edges], edges.other[open_edges], edges.weight[open_edges]
     label = labels(count, np.r_[ties[0], one], np.r_[ties[1], other])
@@ -208,7 +236,7 @@ def _components(entity: Whole, edges: _Edges) -> Whole:
     return label
 
 
-def _entity_pairs(place: npt.NDArray[np.intp], component: Whole, edges: _Edges) -> Pairs:
+def _entity_pairs(place: Whole, component: Whole, edges: _Edges) -> Pairs:
     """Mean weight and veto of each pair of entities of a component; vetoed where most of their pairs are."""
     inside = (component[edges.one] == component[edges.other]) & (place[edges.one] != place[edges.other])
     one, other = place[edges.one[inside]], place[edges.other[inside]]
@@ -223,12 +251,12 @@ def _entity_pairs(place: npt.NDArray[np.intp], component: Whole, edges: _Edges) 
     return _with_separations(mean, place, component, edges)
 
 
-def _with_separations(mean: pl.DataFrame, place: npt.NDArray[np.intp], component: Whole, edges: _Edges) -> Pairs:
+def _with_separations(mean: pl.DataFrame, place: Whole, component: Whole, edges: _Edges) -> Pairs:
     low, high = mean["low"].to_numpy(), mean["high"].to_numpy()
     weight = np.rint(mean["weight"].to_numpy() / mean["pairs"].to_numpy()).astype(np.int64)
     vetoed, rivals = (mean[name].to_numpy() * 2 > mean["pairs"].to_numpy() for name in ("vetoed", "rivals"))
     one, other = edges.apart
-    inside = component[one] == component[other]
+    inside = (component[one] == component[other]) & (place[one] != place[other])
     one, other = place[one[inside]], place[other[inside]]
     apart = pl.DataFrame({"low": np.minimum(one, other), "high": np.maximum(one, other)}).unique()
     known = pl.DataFrame({"low": low, "high": high}).with_row_index("at")

@@ -37,9 +37,10 @@ class Coded:
         names = _matrix(pl.concat([standard["givens"], standard["surnames"]]))
         self.tokens = {"givens": names[: len(standard)], "surnames": names[len(standard) :]}
         self.tokens |= {name: _matrix(standard[name]) for name in ("houses", "streets")}
+        self.several = {name: tokens[:, 1:2].max(axis=1, initial=-1) >= 0 for name, tokens in self.tokens.items()}
         frequent = model.frequencies(standard.select("given", "surname"))
         self.frequency = {
-            name: frequent[f"tf_{name}"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            name: np.log2(frequent[f"tf_{name}"].cast(pl.Float64).fill_null(np.nan).to_numpy())
             for name in ("given", "surname", "full_name")
         }
         self.slips = {name: Slips(self.texts[name]) for name in ("birth_date", "ssn4", "state_id")}

@@ -17,8 +17,9 @@ PAIRS = pl.Schema({"left_id": pl.Int64(), "right_id": pl.Int64()})
 SCORED = pl.Schema({
     **PAIRS, "weight": pl.Float64(), "vetoed": pl.Boolean(), "contradicts": pl.Boolean(), "rivals": pl.Boolean(),
 })  # fmt: skip
-"""``weight``: match weight with prior, in bits; ``vetoed``: a rule forbids one person; ``contradicts``: even
-one agency number does not make them one person; ``rivals``: twins or father and son, unless one was miswritten."""
+"""``weight``: match weight with prior, in bits, of bare pairs `BARE` at most; ``vetoed``: a rule forbids one
+person; ``contradicts``: even one agency number does not make them one person; ``rivals``: twins or father and son,
+unless one was miswritten."""
 
 _HOUSE: Final = "list_has_any(houses_l, houses_r)"
 _WORDS: Final = "len(list_intersect(streets_l, streets_r))"
@@ -108,7 +109,7 @@ _VETOED: Final = """
     CASE
         WHEN {number_agrees} THEN {suffix_differs} AND {birth_differs}
         WHEN {suffix_differs} THEN true
-        WHEN {poor} THEN false
+        WHEN {poor} THEN {birth_differs} AND gamma_suffix <> -1
         WHEN {birth_differs} THEN NOT ({name_similar} AND {reached} AND gamma_suffix = -1 AND gamma_state_id <> 0)
         WHEN {other_given} THEN NOT {ssn_agrees}
             AND (gamma_name = 0 OR {birth_unknown} OR gamma_ssn = 0 OR gamma_state_id = 0 OR gamma_sex = 0
@@ -120,7 +121,19 @@ _VETOED: Final = """
 """Unless a state id or FBI number agrees: Jr and Sr; conflicting birth dates but of one name at one address without
 any suffix; the same birth date with dissimilar first names (twins) where a number, sex or another name differs too;
 different state ids unless name and SSN, or name, birth date and address support. Records that say nothing of sex and
-middle name are too poor for twins to be told from slips: their weight alone decides."""
+middle name are too poor for twins to be told from slips: of them only who has a suffix and another birth date is
+somebody else, the rest is a matter of weight."""
+
+_ASIDE: Final = ("middle", "suffix", "sex")
+"""Comparisons that tell people apart and do not find anybody."""
+_BARE: Final = """
+    NOT {number_agrees} AND ({known} <= 1 OR ({poor} AND {birth_differs} AND NOT {id_slipped} AND NOT {reached}))
+"""
+"""Pairs of which one thing only is known on both sides (a name, a birth date), and namesakes: poor records of other
+birth dates and of places that have nothing in common but a ZIP at most."""
+BARE: Final = -1.0
+"""What such a pair weighs at most: one thing alone says what the frequencies of the model say, and those are not
+those of every place. At one third they are not joined by that alone, and are asked about in review."""
 
 _CONTRADICTS: Final = (
     "({birth_differs} AND ({suffix_differs} OR NOT {name_similar})) OR (gamma_birth = -1 AND gamma_name = 0)"
@@ -131,7 +144,8 @@ _RIVALS: Final = (
     "NOT {poor} AND NOT {number_agrees} AND NOT {ssn_agrees} "
     "AND ({other_given} OR ({birth_differs} AND {name_similar}))"
 )
-"""Twins or father and son, unless one of the two was miswritten: once is likely, twice alike is not."""
+"""Twins or father and son, unless one of the two was miswritten: once is likely, twice alike is not. In a small
+population there are as many of them to a person as in a large one: its prior makes them no likelier (`Model.kin`)."""
 
 
 def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: float | None = None) -> pl.DataFrame:
@@ -143,8 +157,8 @@ def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: floa
     if pairs.is_empty():
         return pl.DataFrame(schema=SCORED)
     weight = (pl.col("match_weight") / UNIT).round() * UNIT
-    found = measured(standard, pairs, model, floor).with_columns(weight)
-    return ruled(found if floor is None else found.filter(pl.col("match_weight") >= floor), model)
+    found = ruled(measured(standard, pairs, model, floor).with_columns(weight), model)
+    return found if floor is None else found.filter(pl.col("weight") >= floor)
 
 
 def compare(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
@@ -225,6 +239,7 @@ def ruled(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
         "id_slipped": f"gamma_state_id = {gamma('state_id', 'one_digit')}",
         "near": "gamma_place > 0",
         "poor": "(gamma_sex = -1 AND gamma_middle = -1)",
+        "known": " + ".join(f"CAST(gamma_{name} <> -1 AS INT)" for name in model.comparisons if name not in _ASIDE),
         "reached": (
             f"(gamma_place >= {gamma('place', 'words_zip')} OR gamma_phone = 1 OR gamma_email = 1 OR gamma_licence = 1)"
         ),
@@ -233,8 +248,12 @@ def ruled(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
         f"((gamma_birth = -1 OR {terms['birth_exact']}) AND gamma_name IN (0, {gamma('name', 'surname')}, "
         f"{gamma('name', 'surname_close')}))"
     )
+    rivals, less = _RIVALS.format(**terms), round(model.kin / UNIT) * UNIT
+    weight = f"(CASE WHEN {rivals} THEN match_weight - {less} ELSE match_weight END)"
     columns = pl.sql_expr([
-        "left_id", "right_id", "match_weight AS weight", f"({_VETOED.format(**terms)}) AS vetoed",
-        f"({_CONTRADICTS.format(**terms)}) AS contradicts", f"({_RIVALS.format(**terms)}) AS rivals",
+        "left_id", "right_id",
+        f"CASE WHEN {_BARE.format(**terms)} THEN least({weight}, {BARE}) ELSE {weight} END AS weight",
+        f"({_VETOED.format(**terms)}) AS vetoed",
+        f"({_CONTRADICTS.format(**terms)}) AS contradicts", f"({rivals}) AS rivals",
     ])  # fmt: skip
     return compared.select(columns).cast(SCORED)

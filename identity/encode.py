@@ -44,17 +44,30 @@ def tokens(lists: pl.Series) -> Tokens:
 
 def distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The distinct values, ascending; by sorting, which is several times faster than NumPy's table of hashes."""
-    ordered = np.sort(values)
+    ordered = pl.Series(values).sort().to_numpy()
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+class Places:
+    """At which place of some distinct ids each of others stands."""
+
+    def __init__(self, ids: npt.NDArray[np.int64]) -> None:
+        """Ids that are 0, 1, … in order need no search."""
+        dense = len(ids) > 0 and ids[0] == 0 and ids[-1] == len(ids) - 1 and bool((np.diff(ids) == 1).all())
+        self._count = len(ids)
+        self._order = None if dense or not len(ids) else np.argsort(ids)
+        self._ordered = ids if self._order is None else ids[self._order]
+
+    def of(self, wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The place of each wanted id; -1 where it stands nowhere."""
+        if not self._count:
+            return np.full(len(wanted), -1)
+        if self._order is None:
+            return np.where((wanted >= 0) & (wanted < self._count), wanted, -1)
+        at = np.minimum(np.searchsorted(self._ordered, wanted), self._count - 1)
+        return np.where(self._ordered[at] == wanted, self._order[at], -1)
 
 
 def places(ids: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """At which place of ``ids`` (distinct) each wanted id stands; -1 where it stands nowhere."""
-    if not len(ids):
-        return np.full(len(wanted), -1)
-    if ids[0] == 0 and ids[-1] == len(ids) - 1 and bool((np.diff(ids) == 1).all()):
-        return np.where((wanted >= 0) & (wanted < len(ids)), wanted, -1)
-    order = np.argsort(ids)
-    ordered = ids[order]
-    at = np.minimum(np.searchsorted(ordered, wanted), len(ids) - 1)
-    return np.where(ordered[at] == wanted, order[at], -1)
+    return Places(ids).of(wanted)

@@ -5,12 +5,11 @@ from typing import Final
 import polars as pl
 import psycopg
 
-from identity import clusters, decisions, shared
+from identity import basis, clusters, decisions, registers, shared
 from identity.compare import PAIRS, SCORED, ordered, score
 from identity.keys import VaultKeys
 from identity.linkstore import LinkStore
 from identity.model import Model
-from identity.promotion import current
 from identity.waterfall import waterfall
 
 MOST: Final = 300
@@ -24,9 +23,11 @@ class Evidence:
     """
 
     def __init__(self, cursor: psycopg.Cursor, keys: VaultKeys) -> None:
-        """Take the model that links."""
-        self.model: Model = current(cursor)
+        """Take the model that links, and what it takes for registers."""
+        self.model: Model = basis.model(cursor)
         self.store = LinkStore(cursor, keys)
+        last = basis.last(cursor)
+        self._registers = last.registers if last else ()
         self._known: dict[tuple[int, ...], pl.DataFrame] = {}
 
     def identities(self, subjects: pl.Series) -> pl.DataFrame:
@@ -43,7 +44,8 @@ class Evidence:
             met = every.filter(pl.col("a") < pl.col("b"))
             pairs = ordered(met["a"], met["b"])
             scored = score(self._usable(identities), pairs, self.model) if pairs.height else SCORED.to_frame()
-            self._known[asked] = scored.sort("left_id", "right_id")
+            held, numbers = self._held(identities), self.store.numbers(identities)
+            self._known[asked] = registers.barred(scored, numbers, held).sort("left_id", "right_id")
         return self._known[asked]
 
     def steps(self, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +61,11 @@ class Evidence:
         decided = decisions.active(self.store.cursor, identities["identity_id"])
         if also is not None:
             decided = pl.concat([also, decided]).unique(["left_id", "right_id"], keep="first")
-        return clusters.group(identities, self.edges(identities["identity_id"]), decided)
+        ids = identities["identity_id"]
+        return clusters.group(identities, self.edges(ids), decided, self._held(ids))
+
+    def _held(self, identities: pl.Series) -> pl.DataFrame:
+        return registers.held(self.store.cursor, identities, self._registers)
 
     def _usable(self, identities: pl.Series) -> pl.DataFrame:
         """The identities in standard form, without values that too many carry."""

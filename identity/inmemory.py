@@ -1,17 +1,17 @@
-"""The linker without a vault: all identities at once, in memory, by the same steps; for benches and rehearsals."""
+"""The linker without a vault: a full relink of identities at hand, by the functions that rehearse one; for benches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
 from typing import Final, TypeVar
 
 import polars as pl
 
-from identity import blocks, clusters, shared
-from identity.compare import score
+from identity import clusters, rehearsal
+from identity.clusters import DECIDED
 from identity.model import Model
-from identity.registers import matched
-from identity.regroup import KEPT
+from identity.registers import HELD
+from identity.rehearsal import BEFORE, Records
 
 _KEY: Final = bytes(32)
 _Found = TypeVar("_Found")
@@ -35,43 +35,23 @@ class Clock:
 
 @dataclass(frozen=True)
 class Linked:
-    """``grouped``: `clusters.GROUPED`; ``edges``: the scored pairs of at least `KEPT` and all inside components."""
+    """``grouped``: `clusters.GROUPED`; ``edges``: the scored pairs that matter, and all inside components."""
 
     grouped: pl.DataFrame
     edges: pl.DataFrame
-    clock: Clock
 
 
-def link(standard: pl.DataFrame, model: Model, clock: Clock | None = None, registers: Sequence[str] = ()) -> Linked:
-    """Link identities (`STANDARD`) that stand under no agency numbers; ranks follow their content.
+def link(standard: pl.DataFrame, model: Model, clock: Clock, register: pl.DataFrame | None = None) -> Linked:
+    """Link identities (`STANDARD`) as `link.link` would that found them all in one batch; ranks follow their content.
 
-    ``registers``: the two agencies of all records, if it is declared that each holds each person once
-    (`registers.matched`); `ValueError` where other agencies are among the records.
+    ``register`` (`registers.HELD`): those in it have a number of their own there. Nobody else has a number.
     """
-    clock = clock or Clock()
-    identities = standard.select("identity_id", number_id=pl.lit(0, pl.Int64), rank=_rank(standard))
-    usable, pairs = _candidates(standard, identities, model, clock)
-    floor = None if registers else KEPT
-    edges = clock.time("score", lambda: score(usable, pairs, model, floor))
-    if registers:
-        held = standard.select("identity_id", register="agency")
-        if set(held["register"]) != set(registers):
-            raise ValueError("records of agencies that are not the registers")
-        edges = clock.time("registers", lambda: matched(edges, held, model))
-    if not registers:
-        missing = clock.time("components", lambda: clusters.unscored(identities, edges))
-        edges = pl.concat([edges, clock.time("score inside", lambda: score(usable, missing, model))])
-    grouped = clock.time("group", lambda: clusters.group(identities, edges))
-    return Linked(grouped, edges, clock)
-
-
-def _candidates(
-    standard: pl.DataFrame, identities: pl.DataFrame, model: Model, clock: Clock
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The identities without the values that too many carry, and the pairs that share a block."""
-    entered = clock.time("block", lambda: shared.entries(standard, _KEY, model))
-    usable, keys = clock.time("shared values", lambda: shared.judged(standard, identities, entered))
-    return usable, clock.time("pairs", lambda: blocks.pairs(keys))
+    held = HELD.to_frame() if register is None else register
+    own = pl.when(pl.col("identity_id").is_in(held["identity_id"].implode())).then(pl.col("identity_id") + 1)
+    numbers = standard.select("identity_id", number_id=own.otherwise(0), rank=_rank(standard))
+    records = Records(standard, numbers, BEFORE.to_frame(), DECIDED.to_frame(), _KEY, held)
+    edges = clock.time("compare", lambda: rehearsal.edges(records, model))
+    return Linked(clock.time("group", lambda: clusters.group(numbers, edges, register=held)), edges)
 
 
 def _rank(standard: pl.DataFrame) -> pl.Series:

@@ -7,8 +7,9 @@ its names are measured letter by letter.
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
@@ -18,11 +19,13 @@ import polars as pl
 
 from identity.coded import EQUAL, Coded
 from identity.encode import places
-from identity.model import Model
+from identity.model import Level, Model
 
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+Gammas = npt.NDArray[np.int8]
 
 CLOSE: Final = 0.88
 """Jaro-Winkler at which one part of a name counts as a slip of the pen (LINKAGE.md)."""
@@ -31,7 +34,10 @@ SAME_GIVEN: Final = 0.92
 BOTH_CLOSE: Final = 0.85
 """The same where both parts are only close."""
 
-_PIECE: Final = 1 << 19
+_SETTLED: Final = ("exact", "shared_surname")
+"""Levels of the name that hold or do not by whole numbers alone."""
+_PIECE: Final = 1 << 18
+"""Pairs that are compared together."""
 _THREADS: Final = 2
 
 
@@ -40,40 +46,54 @@ def measured(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: f
     ids = standard["identity_id"].to_numpy()
     left, right = (places(ids, pairs[side].to_numpy()) for side in ("left_id", "right_id"))
     records = Coded(standard, model)
-    with duckdb.connect(":memory:", config={"temp_directory": "", "threads": 2}) as connection:
-        pieces = [slice(start, start + _PIECE) for start in range(0, len(left), _PIECE)]
-        connections = [connection.cursor() for _ in pieces]
+    # NumPy and DuckDB leave the interpreter alone while they count.
+    with (
+        duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1}) as connection,
+        ThreadPoolExecutor(_THREADS) as threads,
+    ):
 
-        def compared(some: slice, cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-            return _compared(_Piece(records, cursor, left[some], right[some]), ids, model, floor)
+        def compared(some: slice) -> _Counted:
+            return _counted(_Piece(records, left[some], right[some]), model, floor)
 
-        # NumPy and DuckDB leave the interpreter alone while they count.
-        with ThreadPoolExecutor(_THREADS) as threads:
-            return pl.concat(threads.map(compared, pieces, connections))
+        counted = _Counted.joined(threads.map(compared, _slices(len(left), _PIECE)))
+        parts = [counted.kept(some) for some in _slices(len(counted.total), _PIECE)]
+        connections = [connection.cursor() for _ in parts]
+        named = threads.map(lambda part, cursor: _named(part, cursor, model), parts, connections)
+        return pl.concat([found.with_columns(_ids(found, ids)) for found in named])
+
+
+def _ids(found: pl.DataFrame, ids: Rows) -> list[pl.Series]:
+    return [pl.Series(name, ids[found[name].to_numpy()]) for name in ("left_id", "right_id")]
+
+
+def _slices(count: int, size: int) -> list[slice]:
+    """Pieces of so many; one that is empty where there is nothing."""
+    return [slice(start, start + size) for start in range(0, count, size)] or [slice(0, 0)]
 
 
 class _Piece:
     """Some pairs: ``left`` and ``right`` are rows of the records."""
 
-    def __init__(self, records: Coded, connection: duckdb.DuckDBPyConnection, left: Rows, right: Rows) -> None:
+    def __init__(self, records: Coded, left: Rows, right: Rows) -> None:
         self.records = records
         self.left, self.right = left, right
-        self._connection = connection
+        self._both: dict[str, tuple[Codes, Codes]] = {}
 
-    def kept(self, some: Flags) -> "_Piece":
+    def kept(self, some: Flags | Rows | slice) -> "_Piece":
         """Only some of the pairs."""
-        return _Piece(self.records, self._connection, self.left[some], self.right[some])
+        return _Piece(self.records, self.left[some], self.right[some])
 
-    def both(self, field: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    def both(self, field: str) -> tuple[Codes, Codes]:
         """Codes of a field on both sides."""
-        codes = self.records.codes[field]
-        return codes[self.left], codes[self.right]
+        if field not in self._both:
+            codes = self.records.codes[field]
+            self._both[field] = codes[self.left], codes[self.right]
+        return self._both[field]
 
     def null(self, field: str) -> Flags:
         """Where one side lacks the field."""
         left, right = self.both(field)
-        found: Flags = (left < 0) | (right < 0)
-        return found
+        return np.asarray((left | right) < 0)
 
     def same(self, field: str) -> Flags:
         """Where both sides have the field and agree."""
@@ -82,79 +102,129 @@ class _Piece:
 
     def share(self, one: str, other: str) -> Flags:
         """Where a token of ``one`` on the left is a token of ``other`` on the right."""
-        found: Flags = self.common(one, other, enough=1) >= 1
-        return found
+        return np.asarray(self.common(one, other, enough=1) >= 1)
 
     def common(self, one: str, other: str, enough: int) -> npt.NDArray[np.int8]:
         """How many tokens of ``one`` on the left are among those of ``other`` on the right, up to ``enough``."""
         left, right = self.records.tokens[one], self.records.tokens[other]
-        found = np.zeros(len(self.left), np.int8)
-        for i, j in itertools.product(range(left.shape[1]), range(right.shape[1])):
-            open_ = np.flatnonzero(found < enough) if i or j else slice(None)
-            token = left[self.left[open_], i]
-            found[open_] += (token == right[self.right[open_], j]) & (token >= 0)
-        return found
+        first = left[self.left, 0]
+        found = ((first == right[self.right, 0]) & (first >= 0)).astype(np.int8)
+        several = (self.records.several[one][self.left]) | (self.records.several[other][self.right])
+        rest = np.flatnonzero(several & (found < enough))
+        if len(rest):
+            some_left, some_right = left[self.left[rest]], right[self.right[rest]]
+            met = np.zeros(len(rest), np.int8)
+            for i, j in itertools.product(range(left.shape[1]), range(right.shape[1])):
+                met += (some_left[:, i] == some_right[:, j]) & (some_left[:, i] >= 0)
+            found[rest] = np.minimum(met, enough)
+        return np.asarray(found)
 
-    def alike(self, field: str, other: str = "") -> Bits:
-        """Jaro-Winkler, by DuckDB, of the left field and the right (by default the same), each distinct pair once.
-
-        NaN where one is null.
-        """
-        left, right = self.records.codes[field][self.left], self.records.codes[other or field][self.right]
-        known = (left >= 0) & (right >= 0)
-        packed, inverse = np.unique(left[known].astype(np.int64) << 32 | right[known], return_inverse=True)
-        one, two = self.records.texts[field], self.records.texts[other or field]
-        couples = pl.DataFrame({"a": one.gather(packed >> 32), "b": two.gather(packed & 0xFFFF_FFFF)}).to_arrow()
-        self._connection.register("couples", couples)
-        found = self._connection.execute(
-            "SELECT jaro_winkler_similarity(a, b)::DOUBLE AS x FROM couples"
-        ).to_arrow_table()
-        self._connection.unregister("couples")
-        measured = np.full(len(left), np.nan)
-        measured[known] = found["x"].to_numpy()[inverse]
-        return measured
+    def frequency(self, name: str) -> Bits:
+        """How frequent the more frequent one of both sides' names is, as a power of two; NaN where it has none."""
+        found = self.records.frequency[name]
+        return np.asarray(np.fmax(found[self.left], found[self.right]))
 
     def slipped(self, field: str) -> Flags:
         """Where both have the field, and differ by one letter at most."""
         left, right = self.both(field)
         found = self.same(field)
-        at = np.flatnonzero(~found & (left >= 0) & (right >= 0))
+        at = np.flatnonzero(~found & ((left | right) >= 0))
         found[at] = self.records.slips[field].one_apart(left[at], right[at])
         return found
 
 
-def _compared(piece: _Piece, ids: Rows, model: Model, floor: float | None) -> pl.DataFrame:
-    weights = {name: _weights(model, name) for name in model.comparisons}
+@dataclass(frozen=True)
+class _Counted:
+    """Pairs that may reach the floor: their weight so far, and their levels (the name's where it is settled)."""
+
+    piece: _Piece
+    total: Bits
+    gammas: dict[str, Gammas]
+    given: Flags
+    surname: Flags
+    settled: Flags
+
+    def kept(self, some: Flags | slice) -> "_Counted":
+        """Only some of the pairs."""
+        gammas = {name: gamma[some] for name, gamma in self.gammas.items()}
+        flags = (flags[some] for flags in (self.given, self.surname, self.settled))
+        return _Counted(self.piece.kept(some), self.total[some], gammas, *flags)
+
+    @staticmethod
+    def joined(parts: Iterable["_Counted"]) -> "_Counted":
+        """All pairs of all parts."""
+        every = list(parts)
+        records = every[0].piece.records
+        left, right = (np.concatenate([getattr(one.piece, side) for one in every]) for side in ("left", "right"))
+        gammas = {name: np.concatenate([one.gammas[name] for one in every]) for name in every[0].gammas}
+        rest = (np.concatenate([getattr(one, name) for one in every]) for name in ("given", "surname", "settled"))
+        total = np.concatenate([one.total for one in every])
+        return _Counted(_Piece(records, left, right), total, gammas, *rest)
+
+
+def _counted(piece: _Piece, model: Model, floor: float | None) -> _Counted:
+    """All that whole numbers say of the pairs, without those that no name lifts to the floor."""
     total = np.full(len(piece.left), math.log2(model.prior / (1 - model.prior)))
-    gammas: dict[str, npt.NDArray[np.int8]] = {}
+    gammas: dict[str, Gammas] = {}
     for name, levels in _LEVELS.items():
         gammas[name] = _gamma(levels(piece), len(model.comparisons[name]), len(piece.left))
-        total += weights[name][gammas[name]]
-    named = _Names(piece)
-    if floor is not None:
-        rarity = max(0.0, *_rarest(model))
-        open_ = named.best(weights["name"]) + rarity + total >= floor
-        total, gammas = total[open_], {name: gamma[open_] for name, gamma in gammas.items()}
-        piece, named = piece.kept(open_), named.kept(open_)
-    gammas["name"] = named.gamma(len(model.comparisons["name"]))
-    total += weights["name"][gammas["name"]] + _adjustments(piece, gammas["name"], model)
-    columns = {"left_id": ids[piece.left], "right_id": ids[piece.right], "match_weight": total}
-    return pl.DataFrame(columns | {f"gamma_{name}": gammas[name] for name in model.comparisons})
+        total += _weights(model, name)[gammas[name]]
+    null, exact = piece.null("given") & piece.null("surname"), piece.same("full_name")
+    given, surname = piece.share("givens", "givens"), piece.share("surnames", "surnames")
+    gammas["name"] = _gamma([null, exact, given & surname], len(model.comparisons["name"]), len(total))
+    found = _Counted(piece, total, gammas, given, surname, null | exact | (given & surname))
+    return found if floor is None else found.kept(total + _best(found, model) >= floor)
+
+
+def _best(counted: _Counted, model: Model) -> Bits:
+    """The highest weight that the name may still have: exactly that where its level is settled."""
+    gamma, weights = counted.gammas["name"], _weights(model, "name")
+    best = weights[gamma] + _adjustments(counted.piece, gamma, model)
+    at = np.flatnonzero(~counted.settled)
+    piece = counted.piece.kept(at)
+    swapped = piece.share("surnames", "givens") & piece.share("givens", "surnames")
+    possible = {"swapped": swapped, "one_close": counted.given[at] | counted.surname[at]}
+    top = np.full(len(at), -np.inf)
+    for label, level in model.comparisons["name"].items():
+        if label not in _SETTLED:
+            weight = weights[model.gamma("name", label)] + (_rarity(piece, level) if level.frequency else 0.0)
+            top = np.maximum(top, np.where(possible[label], weight, -np.inf) if label in possible else weight)
+    best[at] = top
+    return best
+
+
+def _named(counted: _Counted, connection: duckdb.DuckDBPyConnection, model: Model) -> pl.DataFrame:
+    """Weights and levels with the name's, ``left_id`` and ``right_id`` as rows of the records."""
+    gamma, piece = counted.gammas["name"], counted.piece
+    at = np.flatnonzero(~counted.settled)
+    levels = _by_letters(piece.kept(at), connection, counted.given[at], counted.surname[at])
+    gamma[at] = _gamma(levels, len(model.comparisons["name"]), len(at))
+    total = counted.total + (_weights(model, "name")[gamma] + _adjustments(piece, gamma, model))
+    columns = {"left_id": piece.left, "right_id": piece.right, "match_weight": total}
+    return pl.DataFrame(columns | {f"gamma_{name}": counted.gammas[name] for name in model.comparisons})
+
+
+def _alike(piece: _Piece, connection: duckdb.DuckDBPyConnection) -> dict[str, Bits]:
+    """Jaro-Winkler, by DuckDB, of each name on the left and each on the right; NaN where one is null."""
+    texts = {
+        f"{name}_{side}": piece.records.texts[name].gather(pl.Series(codes).replace(-1, None))
+        for name in ("written", "surname")
+        for side, codes in zip("lr", piece.both(name), strict=True)
+    }
+    connection.register("couples", pl.DataFrame(texts).to_arrow())
+    columns = ", ".join(
+        f"jaro_winkler_similarity({one}_l, {other}_r)::DOUBLE AS {one}_{other}"
+        for one, other in itertools.product(("written", "surname"), repeat=2)
+    )
+    found = pl.DataFrame(connection.execute(f"SELECT {columns} FROM couples").to_arrow_table())
+    connection.unregister("couples")
+    return {name: found[name].fill_null(math.nan).to_numpy() for name in found.columns}
 
 
 def _weights(model: Model, name: str) -> Bits:
     """Weight by gamma; that of -1, "one side is empty", stands last."""
     levels = list(model.comparisons[name].values())
     return np.array([*(math.log2(level.m) - math.log2(level.u) for level in reversed(levels)), 0.0])
-
-
-def _rarest(model: Model) -> list[float]:
-    """What the rarest name adds at most, for each level that looks at its frequency."""
-    rarest = {"given": model.rare_given, "surname": model.rare_surname}
-    rarest |= {name: min(low, *getattr(model, name).values()) for name, low in rarest.items()}
-    rarest["full_name"] = rarest["given"] * rarest["surname"]
-    levels = model.comparisons["name"].values()
-    return [math.log2(level.u / rarest[level.frequency]) for level in levels if level.frequency]
 
 
 def _gamma(levels: Sequence[Flags], count: int, size: int) -> npt.NDArray[np.int8]:
@@ -211,50 +281,11 @@ _LEVELS: Mapping[str, Callable[[_Piece], list[Flags]]] = {
 """For each comparison but the name: where "null" holds, where the closest level holds, and so on."""
 
 
-class _Names:
-    """The levels of the name: what is cheap at once, what must be measured only where it is asked for."""
-
-    def __init__(self, piece: _Piece) -> None:
-        self._piece = piece
-        self.null = piece.null("given") & piece.null("surname")
-        self.exact = piece.same("full_name")
-        self.given = piece.share("givens", "givens")
-        self.surname = piece.share("surnames", "surnames")
-
-    def best(self, weights: Bits) -> Bits:
-        """The highest weight that the name may still have, without what its rarity adds."""
-        shared = self.given & self.surname
-        top = np.where(shared, weights[-3], max(weights[:-3]))
-        return np.where(self.null, 0.0, np.where(self.exact, weights[-2], top))
-
-    def kept(self, some: Flags) -> "_Names":
-        """Only some of the pairs."""
-        found = object.__new__(_Names)
-        found._piece = self._piece.kept(some)
-        for name in ("null", "exact", "given", "surname"):
-            setattr(found, name, getattr(self, name)[some])
-        return found
-
-    def gamma(self, count: int) -> npt.NDArray[np.int8]:
-        """Splink's number of the level."""
-        given, surname = self.given, self.surname
-        done = self.null | self.exact | (given & surname)
-        gamma = np.zeros(len(done), np.int8)
-        closed = _gamma([self.null, self.exact, given & surname], count, len(done))
-        gamma[done] = closed[done]
-        rest = np.flatnonzero(~done)
-        piece = self._piece.kept(~done)
-        gamma[rest] = _gamma(_by_letters(piece, given[rest], surname[rest]), count, len(rest))
-        return gamma
-
-
-def _by_letters(piece: _Piece, given: Flags, surname: Flags) -> list[Flags]:
-    none = np.zeros(len(given), bool)
-    given_like, surname_like = piece.alike("written"), piece.alike("surname")
+def _by_letters(piece: _Piece, connection: duckdb.DuckDBPyConnection, given: Flags, surname: Flags) -> list[Flags]:
+    none, like = np.zeros(len(given), bool), _alike(piece, connection)
+    given_like, surname_like = like["written_written"], like["surname_surname"]
     crossed, back = piece.share("surnames", "givens"), piece.share("givens", "surnames")
-    crossed_like = (crossed | (piece.alike("surname", "written") >= CLOSE)) & (
-        back | (piece.alike("written", "surname") >= CLOSE)
-    )
+    crossed_like = (crossed | (like["surname_written"] >= CLOSE)) & (back | (like["written_surname"] >= CLOSE))
     left, right = piece.both("written")
     letters, initial = piece.records.letters, piece.records.initial
     abbreviated = (left >= 0) & (right >= 0) & surname
@@ -281,7 +312,10 @@ def _adjustments(piece: _Piece, gamma: npt.NDArray[np.int8], model: Model) -> Bi
     for label, level in model.comparisons["name"].items():
         if level.frequency:
             at = np.flatnonzero(gamma == model.gamma("name", label))
-            frequency = piece.records.frequency[level.frequency]
-            most = np.fmax(frequency[piece.left[at]], frequency[piece.right[at]])
-            added[at] = np.nan_to_num(math.log2(level.u) - np.log2(most))
+            added[at] = _rarity(piece.kept(at), level)
     return added
+
+
+def _rarity(piece: _Piece, level: Level) -> Bits:
+    """What the frequency of its names adds to a level that looks at it."""
+    return np.asarray(np.nan_to_num(math.log2(level.u) - piece.frequency(level.frequency or "")))

@@ -12,12 +12,14 @@ import polars as pl
 import psycopg
 import pyarrow as pa
 
-from identity import decisions, persons, promotion
+from identity import basis, decisions, persons, promotion, registers
+from identity.basis import Basis
 from identity.boundary import sealed
 from identity.compare import SCORED
 from identity.keys import ProjectKey, unwrap
 from identity.linkstore import LinkStore
 from identity.measured import measure, packed, unpacked
+from identity.model import Model
 from identity.participants import part_keys, participant_keys
 from identity.parts import parts
 from identity.regroup import DOUBTFUL, Regrouped, Regrouping
@@ -64,31 +66,33 @@ def link(
     """Link what the ledger calls loaded and no batch has taken in; None where that is nothing.
 
     A decision of a reviewer that no batch has taken makes one too. Under another model than before everything is
-    linked anew, as it is where ``anew`` says so; a ``scorer`` then does the comparing. Under another key of the
-    project every subject is stated anew: keys of two versions do not mix.
+    linked anew, as it is where ``anew`` says so, and where the vault has outgrown its prior or a feed has come to
+    declare a register (`basis`); a ``scorer`` then does the comparing. Under another key of the project every subject
+    is stated anew: keys of two versions do not mix.
     """
     with vault.transaction() as cursor:
         store, model = LinkStore(cursor, vault.keys), promotion.current(cursor)
         decided = decisions.pending(cursor)
         extracts, is_rotated = store.take_extracts(loaded_extracts), store.is_rotated(project)
-        is_remodelled = store.is_remodelled(model.version)
-        reasons = {"records": extracts, "decision": len(decided), "model": is_remodelled, "key": is_rotated}
-        reasons["relink"] = anew
+        sighted = store.sighted(extracts)
+        new = store.unlinked(sighted.filter(pl.col("kind") == 1)["subject_id"])
+        now, changed = _basis(store, model, len(new))
+        reasons = {"records": extracts, "decision": len(decided), **changed, "key": is_rotated, "relink": anew}
         reason = " and ".join(name for name, holds in reasons.items() if holds)
         if not reason:
             return None
         batch_id = store.open_batch(model.version, project, extracts, reason)
+        basis.keep(cursor, batch_id, now)
         if is_rotated:
             store.restate_all(batch_id)
-        sighted, tied = store.sighted(extracts), store.take_ties(extracts)
-        new = store.unlinked(sighted.filter(pl.col("kind") == 1)["subject_id"])
-        if is_remodelled or anew or store.is_unindexed():
+        tied = store.take_ties(extracts)
+        if anew or any(changed.values()) or store.is_unindexed():
             store.rebuild()
             new = pl.concat([new, store.identities()]).unique()
         decisions.take(cursor, batch_id)
         if len(new) or len(decided) or not sighted.is_empty():
-            regrouped = Regrouping(store, model, batch_id, scorer).regroup(new, decided)
-            _state(store, batch_id, regrouped, sighted, tied)
+            regrouping = Regrouping(store, model.sized(now.identities), batch_id, scorer, now.registers)
+            _state(store, batch_id, regrouping.regroup(new, decided), sighted, tied)
     return batch(vault, batch_id)
 
 
@@ -97,8 +101,16 @@ def is_due(vault: Vault, project: ProjectKey) -> bool:
     """Whether there is something to link though nothing was loaded: a decision, another model or another key."""
     with vault.transaction() as cursor:
         store = LinkStore(cursor, vault.keys)
-        is_remodelled = store.is_remodelled(promotion.current(cursor).version)
-        return is_remodelled or store.is_rotated(project) or len(decisions.pending(cursor)) > 0
+        _, changed = _basis(store, promotion.current(cursor), 0)
+        return any(changed.values()) or store.is_rotated(project) or len(decisions.pending(cursor)) > 0
+
+
+def _basis(store: LinkStore, model: Model, new: int) -> tuple[Basis, dict[str, bool]]:
+    """What a batch with so many new identities rests on, and what of it is not as it was."""
+    before = basis.last(store.cursor)
+    known = before.identities if before else len(store.identities())
+    now = Basis(known + new, registers.declared(store.cursor))
+    return now, {"model": store.is_remodelled(model.version), **basis.changes(store.cursor, before, now, model)}
 
 
 def _state(store: LinkStore, batch_id: int, regrouped: Regrouped, sighted: pl.DataFrame, tied: pl.Series) -> None:

@@ -24,30 +24,52 @@ _PIECES: Final = ("birth_date", "ssn4", "state_id", "fbi_number", "licence", "ph
 """Columns that are evidence by themselves, beside the name, which must be whole, and a full Social Security number."""
 _NUMBER: Final = "number"
 SAMPLE: Final = 20_000
-"""So many rows of a batch are looked at, evenly: a share of them is known to within 0.7 points (95 %)."""
+"""So many rows of a delivery are looked at, evenly: a share of them is known to within 0.7 points (95 %)."""
 
 Carried = frozenset[str]
 """The columns of `STANDARD` that a row fills, and `_NUMBER` where it has the agency's own number."""
 
 
-@sealed
-def score(feed: Feed, batches: Iterable[pl.DataFrame]) -> Linkability | None:
-    """Count the accepted rows of a delivery; None where they are not about persons."""
-    if isinstance(feed.subject, NoSubject):
-        return None
-    counted: Counter[Carried] = Counter()
-    rows, is_estimate = 0, False
-    for batch in batches:
-        step = -(-batch.height // SAMPLE)
-        counted.update({fields: step * seen for fields, seen in _counted(feed, batch[:: max(step, 1)]).items()})
-        rows, is_estimate = rows + batch.height, is_estimate or step > 1
-    if is_estimate:
-        scale = rows / counted.total()
-        counted = Counter({fields: round(scale * seen) for fields, seen in counted.items()})
-    enough = min(sum(seen for fields, seen in counted.items() if suffices(fields)), rows)
-    by_number = sum(seen for fields, seen in counted.items() if _NUMBER in fields and not suffices(fields))
-    column, adds = _most_helpful(feed, counted)
-    return Linkability(rows, enough, min(by_number, rows - enough), column, adds, is_estimate)
+class Scoring:
+    """Counts the accepted rows of a delivery batch by batch, say while they pass on the way to be loaded."""
+
+    def __init__(self, feed: Feed, rows: int) -> None:
+        """Begin to count a delivery of so many rows."""
+        self._feed, self._rows = feed, rows
+        self._step = max(1, -(-rows // SAMPLE))
+        self._passed = 0
+        self._counted: Counter[Carried] = Counter()
+
+    @sealed
+    def add(self, batch: pl.DataFrame) -> None:
+        """Count the rows of the next batch, or an even sample of them."""
+        if not isinstance(self._feed.subject, NoSubject):
+            sample = batch[-self._passed % self._step :: self._step]
+            self._passed += batch.height
+            self._counted.update(_counted(self._feed, sample))
+
+    @sealed
+    def result(self) -> Linkability | None:
+        """What was found, once all batches have passed; None where the rows are not about persons."""
+        if isinstance(self._feed.subject, NoSubject):
+            return None
+        rows, counted = self._rows, self._counted
+        if self._step > 1:
+            scale = rows / counted.total()
+            counted = Counter({fields: round(scale * seen) for fields, seen in counted.items()})
+        enough = min(sum(seen for fields, seen in counted.items() if suffices(fields)), rows)
+        by_number = sum(seen for fields, seen in counted.items() if _NUMBER in fields and not suffices(fields))
+        column, adds = _most_helpful(self._feed, counted)
+        return Linkability(rows, enough, min(by_number, rows - enough), column, adds, self._step > 1)
+
+
+def score(feed: Feed, batches: Iterable[pl.DataFrame], rows: int | None = None) -> Linkability | None:
+    """Count the accepted rows of a delivery, ``rows`` in all where that is known; None where they are no persons'."""
+    taken = list(batches) if rows is None else batches
+    scoring = Scoring(feed, sum(batch.height for batch in taken) if rows is None else rows)
+    for batch in taken:
+        scoring.add(batch)
+    return scoring.result()
 
 
 def suffices(fields: Carried) -> bool:

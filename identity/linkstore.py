@@ -1,6 +1,7 @@
 """What the linker reads from the vault and writes into it, in bulk; everything in one transaction."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -8,14 +9,14 @@ import numpy.typing as npt
 import polars as pl
 import psycopg
 
-from identity import decisions, opened
+from identity import decisions, opened, shared
 from identity.block_index import BlockIndex
 from identity.keys import ProjectKey, VaultKeys, wrap
 from identity.members import MEMBERS, read_members, write_members
 from identity.persons import packed
 from identity.shared import SHARED
 from identity.standardise import STANDARD, standardise_columns
-from identity.transfer import copy_in, fetch, temporary
+from identity.transfer import copy_in, fetch, given, temporary
 
 STRICT = pl.Schema({"subject_id": pl.Int64(), "percent": pl.Int64(), "lead": pl.Int64()})
 """Subjects that at a stricter threshold (per cent) are in a part of their person: the part's lowest rank."""
@@ -150,30 +151,46 @@ class LinkStore:
         return read_members(self.cursor, f"{column} IN (SELECT id FROM {self._wanted(ids)})")
 
     def by_agency(self, carried: pl.DataFrame) -> pl.DataFrame:
-        """``block_key``, ``carriers``, ``records``: where a value's carriers are the largest share of an agency's."""
+        """``block_key``, ``carriers``, ``records``: where a value's carriers are the largest share of an agency's.
+
+        Records are counted up to where no share matters any more.
+        """
         name = temporary(self.cursor, {name: carried[name].to_numpy() for name in ("identity_id", "block_key")})
         query = (
             f"SELECT block_key, hashtext(agency)::bigint AS agency, count(*) AS carriers FROM {name} "
             "JOIN record USING (identity_id) JOIN extract USING (extract_id) GROUP BY 1, 2"
         )
         carriers = self._frame(query, ("block_key", "agency", "carriers"))
-        records = self._frame(
-            "SELECT hashtext(agency)::bigint AS agency, count(*) AS records FROM record "
-            "JOIN extract USING (extract_id) WHERE batch_id IS NOT NULL GROUP BY 1",
-            ("agency", "records"),
-        )
+        most = int(carriers["carriers"].to_numpy().max(initial=0))
+        records = self._records(int(most / shared.SHARED_NAME_SHARE) + 2)
         both = carriers.join(records, on="agency").sort(pl.col("carriers") / pl.col("records"), descending=True)
         return both.unique("block_key", keep="first", maintain_order=True).select("block_key", "carriers", "records")
+
+    def _records(self, enough: int) -> pl.DataFrame:
+        """``agency`` and how many ``records`` it has, counted up to ``enough``."""
+        query = "SELECT hashtext(agency)::bigint AS agency, extract_id FROM extract WHERE batch_id IS NOT NULL"
+        taken = self._frame(query, ("agency", "extract_id"))
+        # A million rows need not be counted to see that a few names are no large share of them.
+        self.cursor.execute("SET LOCAL enable_seqscan TO off")
+        counted = []
+        for (agency,), extracts in taken.partition_by("agency", as_dict=True).items():
+            where = _any(extracts["extract_id"].to_list())
+            self.cursor.execute(
+                f"SELECT count(*) FROM (SELECT FROM record WHERE {where} LIMIT {int(enough)}) AS counted"
+            )
+            counted.append((agency, self.cursor.fetchall()[0][0]))
+        self.cursor.execute("SET LOCAL enable_seqscan TO on")
+        return pl.DataFrame(counted, schema={"agency": pl.Int64, "records": pl.Int64}, orient="row")
 
     def shared_values(self) -> pl.DataFrame:
         """The values (`SHARED`) that were carried by too many after the last batch."""
         query = "SELECT block_key, kind::bigint AS kind FROM shared_value"
         return self._frame(query, ("block_key", "kind")).cast(SHARED)
 
-    def replace_shared(self, shared: pl.DataFrame) -> None:
+    def replace_shared(self, values: pl.DataFrame) -> None:
         """State which values (`SHARED`) are carried by too many."""
         self.cursor.execute("DELETE FROM shared_value")
-        copy_in(self.cursor, "shared_value", _arrays(shared, *SHARED))
+        copy_in(self.cursor, "shared_value", _arrays(values, *SHARED))
 
     def decided(self, identities: pl.Series) -> pl.DataFrame:
         """What reviewers decided of these identities (`clusters.DECIDED`)."""
@@ -251,9 +268,13 @@ class LinkStore:
         unread = identities.filter(~identities.is_in(self._standard["identity_id"].implode()))
         if unread.is_empty():
             return
-        records = opened.read(self.cursor, self.keys, unread)
-        self._standard = pl.concat([self._standard, standardise_columns(opened.columns(records))])
-        self._opened = pl.concat([self._opened, records.select(list(_NUMBERS))]).unique("identity_id")
+        with ThreadPoolExecutor(1) as thread:
+            # Records are read and decrypted while those before are taken apart.
+            pieces = opened.pieces(self.cursor, self.keys, unread)
+            taken = [thread.submit(_taken_apart, records) for records in pieces]
+        standard, numbers = zip(*(apart.result() for apart in taken), strict=True)
+        self._standard = pl.concat([self._standard, *standard])
+        self._opened = pl.concat([self._opened, *numbers]).unique("identity_id")
 
     def _is_empty(self, table: str) -> bool:
         self.cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {table})")
@@ -264,11 +285,16 @@ class LinkStore:
         return pl.DataFrame({name: found[name].astype(np.int64) for name in columns})
 
     def _wanted(self, ids: pl.Series) -> str:
-        return temporary(self.cursor, {"id": ids.unique().sort().to_numpy()})
+        return given(self.cursor, "id", ids.unique().sort().to_numpy())
 
     def _delete(self, table: str, identities: pl.Series, column: str = "identity_id") -> None:
         if not self._is_empty(table):
             self.cursor.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM {self._wanted(identities)})")
+
+
+def _taken_apart(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Records in `STANDARD` form, and their `_NUMBERS`."""
+    return standardise_columns(opened.columns(records)), records.select(list(_NUMBERS))
 
 
 def _of(rows: pl.DataFrame, identities: pl.Series) -> pl.DataFrame:

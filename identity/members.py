@@ -84,3 +84,5 @@ def _without_indexes(cursor: psycopg.Cursor, rows: int) -> Iterator[None]:
     if bulk:
         for name, column in _INDEXES.items():
             cursor.execute(f"CREATE INDEX {name} ON membership ({column})")
+        # Until a table was looked at once, each number is thought to have thousands of rows: all are read for a few.
+        cursor.execute("ANALYZE membership")

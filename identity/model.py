@@ -5,6 +5,7 @@ and says where each number comes from.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
@@ -15,8 +16,8 @@ import polars as pl
 
 SHIPPED_FOR: Final = 1_000_000
 """Records of the population that the shipped prior is for."""
-MOST_PRIOR: Final = 0.001
-"""In a file of a few hundred records too, one pair in a thousand at most is one person."""
+FEWEST: Final = 8_192
+"""A population is never taken for smaller: a file of forty rows is a part of what will come."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Level:
 
 @dataclass(frozen=True)
 class Model:
-    """``prior``: chance that two records drawn at random are one person; ``comparisons``: levels, closest first."""
+    """``prior``: chance that two of ``population`` records drawn at random are one person.
+
+    ``comparisons``: levels, closest first.
+    """
 
     version: str
     prior: float
@@ -42,6 +46,7 @@ class Model:
     surname: Mapping[str, float]
     rare_given: float
     rare_surname: float
+    population: int = SHIPPED_FOR
 
     @property
     def content(self) -> dict[str, Any]:
@@ -56,9 +61,19 @@ class Model:
         """The model for a population of so many records: each has about as many mates, whatever their number.
 
         The shipped prior is that of a million records (2.5 mates each in a county's files). Names, dates and
-        addresses weigh the same; a population is sized when it is linked as a whole, not with every batch.
+        addresses weigh the same. The prior is that of the nearest power of two: so it changes rarely while records
+        come in (first at 11,586), and hangs on their number alone.
         """
-        return replace(self, prior=min(self.prior * SHIPPED_FOR / max(records, 1), MOST_PRIOR))
+        middle = max(1 << (records * records).bit_length() // 2, FEWEST)
+        return replace(self, prior=self.prior * self.population / middle, population=middle)
+
+    @property
+    def kin(self) -> float:
+        """Bits that the prior has gained by the size of the population, which hold of strangers and not of relatives.
+
+        Of a person's namesakes there are fewer in a smaller population, of her family there are not.
+        """
+        return math.log2(SHIPPED_FOR / self.population)
 
     def gamma(self, comparison: str, level: str) -> int:
         """Splink's number of a level: 0 is the furthest, -1 is "one side is empty"."""
@@ -95,5 +110,5 @@ def parse(content: Mapping[str, Any]) -> Model:
         name: {label: Level(**numbers) for label, numbers in levels.items()}
         for name, levels in content["comparisons"].items()
     }
-    known = {field.name: content[field.name] for field in fields(Model)}
+    known = {field.name: content[field.name] for field in fields(Model) if field.name in content}
     return Model(**known | {"comparisons": comparisons})

@@ -1,60 +1,93 @@
-"""Linking two registers: feeds that are known to hold each person once.
+"""Registers: namespaces of numbers under which a contract says that each person stands once.
 
-A record of a register then stands for at most one record of another, and what is matched is no longer open to the
-rest: the fewer records are left on both sides, the likelier it is that two of them are one person. That is the beta
-prior of bipartite matching (Sadinle 2017, "Bayesian Estimation of Bipartite Matchings for Record Linkage"), taken
-greedily: the surest pairs first. Weights of comparisons stay as the model has them.
+Two numbers of one register are never one person, whatever weights say; only a reviewer overrules it. Between two
+registers each record then joins one record of the other at most, the surest first (`average`). Which numbers
+are apart follows from the contracts alone, so neither the order of deliveries nor that of batches matters.
 """
 
-import math
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
 import polars as pl
+import psycopg
+from psycopg import sql
 
-from identity.compare import PAIRS, SCORED
-from identity.model import Model
+from identity.compare import PAIRS
+from identity.transfer import fetch, temporary
 
-_MOST: Final = 200.0
-"""Weights beyond this would not fit into a number as odds."""
+HELD = pl.Schema({"identity_id": pl.Int64(), "register_id": pl.Int64()})
+"""The register of an identity's number; who stands in none is left out."""
 
-
-def matched(edges: pl.DataFrame, held: pl.DataFrame, model: Model) -> pl.DataFrame:
-    """Of the scored pairs (`SCORED`) those that are each other's one match, at the chance they had when found.
-
-    ``edges``: all candidates, without a floor: what is little beside a million may be enough beside ten.
-    ``held``: ``identity_id`` and ``register`` of every identity of the two registers. The weights of the pairs found
-    are those of `SCORED` with the chance of a match among what was left in the place of the model's prior.
-    """
-    sides = edges
-    for side in PAIRS:
-        sides = sides.join(held.rename({"identity_id": side, "register": f"in_{side}"}), on=side, how="inner")
-    pairs = sides.filter((pl.col("in_left_id") != pl.col("in_right_id")) & ~pl.col("vetoed")).select(*SCORED)
-    sizes = sorted(held["register"].value_counts()["count"].to_list())
-    usual, found = _weight(model.prior), [pairs.clear()]
-    while len(pairs):
-        chance = _weight(_chance(sum(map(len, found)), sizes[0], sizes[-1]))
-        new = _mutual(pairs.with_columns(pl.col("weight") + chance - usual))
-        if new.is_empty():
-            break
-        found.append(new)
-        for side in PAIRS:
-            pairs = pairs.join(new, on=side, how="anti")
-    return pl.concat(found)
+_SAID: Final = """
+SELECT DISTINCT ON (feed) feed, namespace, register FROM extract
+WHERE namespace IS NOT NULL AND state = 'confirmed' ORDER BY feed, extract_id DESC
+"""
+"""What the contract of each feed said when it was last delivered."""
+_OF: Final = "coalesce(extract.namespace, said.namespace)"
+"""The namespace of an extract's numbers; extracts of before this was kept have that of their feed."""
 
 
-def _chance(done: int, few: int, many: int) -> float:
-    """That a pair of what is left is one person; before anything is known, half of the smaller register has a match."""
-    return (done + 1) / (few + 2) / (many - done + 1)
+def declared(cursor: psycopg.Cursor) -> tuple[str, ...]:
+    """The namespaces that the contract of any feed declares a register, by name."""
+    cursor.execute(f"SELECT DISTINCT namespace FROM ({_SAID}) AS said WHERE register ORDER BY 1")
+    return tuple(row[0] for row in cursor.fetchall())
 
 
-def _weight(chance: float) -> float:
-    return math.log2(chance / (1 - chance))
-
-
-def _mutual(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs that are likelier than all their rivals on both sides and than no match at all, taken together."""
-    odds = pl.lit(2.0).pow(pl.col("weight").clip(-_MOST, _MOST))
-    told = pairs.with_columns(odds=odds).with_columns(
-        pl.max_horizontal(pl.col("odds").sum().over(side) for side in PAIRS).alias("all")
+def is_linked(cursor: psycopg.Cursor, namespaces: Iterable[str]) -> bool:
+    """Whether a batch has taken in an extract with numbers of one of these namespaces."""
+    cursor.execute(
+        f"SELECT EXISTS (SELECT FROM extract LEFT JOIN ({_SAID}) AS said USING (feed) "
+        f"WHERE batch_id IS NOT NULL AND {_OF} = ANY(%s))",
+        (list(namespaces),),
     )
-    return told.filter(pl.col("odds") * 2 > pl.col("all") + 1).select(*SCORED)
+    return cursor.fetchone() == (True,)
+
+
+def held(cursor: psycopg.Cursor, identities: pl.Series, registers: Sequence[str]) -> pl.DataFrame:
+    """Which of the identities stand under a number of one of these registers, as `HELD`."""
+    if not registers or identities.is_empty():
+        return HELD.to_frame()
+    wanted = temporary(cursor, {"identity_id": identities.unique().sort().to_numpy()})
+    names = sql.Literal(list(registers)).as_string(cursor)
+    query = (
+        f"SELECT identity_id, coalesce(array_position({names}, {_OF}), 0) AS register_id FROM {wanted} "
+        f"JOIN record USING (identity_id) JOIN extract USING (extract_id) LEFT JOIN ({_SAID}) AS said USING (feed) "
+        "WHERE number_id IS NOT NULL"
+    )
+    query = f"SELECT identity_id, register_id::bigint FROM ({query}) AS held WHERE register_id > 0"
+    found = fetch(cursor, query, tuple(HELD))
+    return pl.DataFrame({name: found[name].astype(np.int64) for name in HELD}, schema=HELD)
+
+
+def exclusive(numbers: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of rows that stand under two numbers of one register, as ``node`` and ``node_other``.
+
+    ``numbers``: ``node``, ``identity_id``, ``number_id`` and ``component``, a row each identity whose number counts;
+    pairs are those within a component. ``register``: `HELD`.
+    """
+    met = numbers.join(register, on="identity_id").unique(["component", "register_id", "number_id", "node"])
+    both = met.join(met, on=["component", "register_id"], suffix="_other")
+    apart = (pl.col("node") < pl.col("node_other")) & (pl.col("number_id") != pl.col("number_id_other"))
+    return both.filter(apart).select("node", "node_other").unique()
+
+
+def barred(edges: pl.DataFrame, numbers: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
+    """Scored pairs (`compare.SCORED`), vetoed also where both sides stand under two numbers of one register.
+
+    ``numbers``: ``identity_id``, ``number_id``; ``register``: `HELD`.
+    """
+    if register.is_empty():
+        return edges
+    known = numbers.select("identity_id", "number_id").join(register, on="identity_id").unique("identity_id")
+    sides = edges.select(list(PAIRS))
+    for side in PAIRS:
+        renamed = {name: f"{name} {side}" for name in ("number_id", "register_id")}
+        here = known.rename({"identity_id": side, **renamed})
+        sides = sides.join(here, on=side, how="left", maintain_order="left")
+    one, other = PAIRS
+    apart = (pl.col(f"register_id {one}") == pl.col(f"register_id {other}")) & (
+        pl.col(f"number_id {one}") != pl.col(f"number_id {other}")
+    )
+    flags = sides.select(apart.fill_null(value=False)).to_series()
+    return edges.with_columns(vetoed=pl.col("vetoed") | flags)

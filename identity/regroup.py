@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from identity import blocks, clusters, shared
+from identity import blocks, clusters, registers, shared
 from identity.compare import PAIRS, SCORED, ordered, score
 from identity.connected import connected
 from identity.linkstore import LinkStore
@@ -28,6 +28,10 @@ KEPT: Final = -4.25
 
 DOUBTFUL: Final = -2.0
 """Pairs of at least this weight (probability one fifth) that were not joined are kept for review."""
+
+
+_PIECE: Final = 100_000
+"""Records whose index entries are made together."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,23 @@ class Regrouped:
 class Regrouping:
     """One batch's look at the vault."""
 
-    def __init__(self, store: LinkStore, model: Model, batch_id: int, scorer: "Scorer | None" = None) -> None:
-        """Nothing is read yet; a ``scorer`` does the comparing where everything is linked anew."""
+    def __init__(
+        self,
+        store: LinkStore,
+        model: Model,
+        batch_id: int,
+        scorer: "Scorer | None" = None,
+        registers: tuple[str, ...] = (),
+    ) -> None:
+        """Nothing is read yet; a ``scorer`` does the comparing where everything is linked anew.
+
+        ``registers``: the namespaces whose numbers hold each person once.
+        """
         self._store, self._model, self._batch_id = store, model, batch_id
-        self._scorer = scorer
+        self._scorer, self._registers = scorer, registers
         self._shared = shared.SHARED.to_frame()
         self._entries = shared.ENTRIES.to_frame()
+        self._known = pl.Series(dtype=pl.Int64)
 
     def regroup(self, new: pl.Series, doubtful: pl.Series) -> Regrouped:
         """Cluster ``new`` identities with all that they reach; ``doubtful``: known ones whose ties may have gone."""
@@ -72,17 +87,20 @@ class Regrouping:
             compared = pl.concat([compared, big])
         edges = pl.concat([edges, self._inside(labels, compared, edges)])
         decided = self._store.decided(identities["identity_id"])
+        register = registers.held(self._store.cursor, identities["identity_id"], self._registers)
         with self._indexing(entries):
             # Nothing in here asks the vault: all records have been read.
             edges = pl.concat([edges, self._score(clusters.unscored(identities, edges, decided))])
-            grouped = clusters.group(identities, edges, decided)
-        return Regrouped(identities, grouped, edges, labels, compared)
+            grouped = clusters.group(identities, edges, decided, register)
+        return Regrouped(identities, grouped, registers.barred(edges, identities, register), labels, compared)
 
     def _enter(self, new: pl.Series) -> pl.DataFrame:
         """The index entries of the new identities with ``rule``; where others are known, they are indexed at once."""
         entries = self._under(new)
         if not self._store.is_first:
             self._store.index.add(entries.select("identity_id", "block_key"), self._batch_id)
+            # All that will be asked of the index for these, read at once.
+            self.find(entries["block_key"])
         return entries
 
     @contextmanager
@@ -99,13 +117,26 @@ class Regrouping:
 
     def _under(self, identities: pl.Series) -> pl.DataFrame:
         """The index entries of identities with ``rule``; they follow from each record alone."""
-        missing = identities.filter(~identities.is_in(self._entries["identity_id"].implode()))
-        if len(missing):
-            made = shared.entries(self._store.standard(missing), self._store.keys.block, self._model)
-            self._entries = pl.concat([self._entries, made])
-        if len(missing) == len(identities) == self._entries["identity_id"].n_unique():
+        self._know(identities)
+        if identities.n_unique() == len(self._known):
             return self._entries
         return self._entries.filter(pl.col("identity_id").is_in(identities.implode()))
+
+    def _know(self, identities: pl.Series) -> None:
+        """Make the index entries of those identities that have none here yet."""
+        missing = identities.filter(~identities.is_in(self._known.implode())).unique()
+        if len(missing):
+            self._known = pl.concat([self._known, missing])
+            made = self._made(self._store.standard(missing))
+            self._entries = pl.concat([self._entries, made]) if self._entries.height else made
+
+    def _made(self, standard: pl.DataFrame) -> pl.DataFrame:
+        """The index entries of records, by key; made piece by piece, since making them takes much memory."""
+        with ThreadPoolExecutor(2) as threads:
+            parts = threads.map(
+                lambda part: shared.entries(part, self._store.keys.block, self._model), standard.iter_slices(_PIECE)
+            )
+            return pl.concat([shared.ENTRIES.to_frame(), *parts]).sort("block_key")
 
     def _judge(self, new: pl.Series, entries: pl.DataFrame) -> pl.Series:
         """Judge the values of new identities; the identities for which a value came to be shared, or ceased to be."""
@@ -201,7 +232,9 @@ class Regrouping:
         standard = self._store.standard(identities)
         if self._shared.is_empty():
             return standard
-        return shared.without(standard, shared.values(self._under(identities)), self._shared)
+        self._know(identities)
+        carried = self._entries.filter(pl.col("block_key").is_in(self._shared["block_key"].implode()))
+        return shared.without(standard, shared.values(carried), self._shared)
 
     def _reached(self, compared: pl.Series, edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The identities to be clustered, and their components (``identity_id``, ``component_id``)."""

@@ -11,6 +11,7 @@ import polars as pl
 from identity import blocks, clusters, persons, shared
 from identity.compare import PAIRS, score
 from identity.model import Model
+from identity.registers import HELD
 from identity.regroup import KEPT
 
 BEFORE = pl.Schema({"identity_id": pl.Int64(), "person_id": pl.String()})
@@ -31,7 +32,7 @@ class Records:
     """Linked identities in memory.
 
     ``standard`` (`STANDARD`), ``numbers`` (`clusters.IDENTITIES`), ``before`` (`BEFORE`), ``decided``
-    (`clusters.DECIDED`); ``key`` is that of the blind keys.
+    (`clusters.DECIDED`), ``register`` (`registers.HELD`); ``key`` is that of the blind keys.
     """
 
     standard: pl.DataFrame = field(repr=False)
@@ -39,6 +40,7 @@ class Records:
     before: pl.DataFrame = field(repr=False)
     decided: pl.DataFrame = field(repr=False)
     key: bytes = field(repr=False)
+    register: pl.DataFrame = field(repr=False, default_factory=HELD.to_frame)
 
     def usable(self, model: Model) -> pl.DataFrame:
         """`STANDARD` without the values that too many carry."""
@@ -46,11 +48,12 @@ class Records:
 
 
 def edges(records: Records, model: Model, scorer: Scorer | None = None) -> pl.DataFrame:
-    """The scored pairs (`SCORED`) of all records, those inside components completely."""
-    usable, keys = _judged(records, model)
-    found = (scorer or by_duckdb)(usable, keys, clusters.mates(records.numbers), model)
+    """The scored pairs (`SCORED`) of all records, those inside components completely; the model is sized to them."""
+    sized = model.sized(records.standard.height)
+    usable, keys = _judged(records, sized)
+    found = (scorer or by_duckdb)(usable, keys, clusters.mates(records.numbers), sized)
     missing = clusters.unscored(records.numbers, found, records.decided)
-    return pl.concat([found, score(usable, missing, model)])
+    return pl.concat([found, score(usable, missing, sized)])
 
 
 def _judged(records: Records, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -62,11 +65,8 @@ def _judged(records: Records, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]
 def by_duckdb(standard: pl.DataFrame, keys: pl.DataFrame, wanted: pl.DataFrame, model: Model) -> pl.DataFrame:
     """The `Scorer` of one machine."""
     met = blocks.pairs(keys, standard["identity_id"])
-    found = score(standard, pl.concat([met, wanted]).unique(), model)
-    return pl.concat([
-        found.filter(pl.col("weight") >= KEPT),
-        found.filter(pl.col("weight") < KEPT).join(wanted, on=list(PAIRS), how="semi"),
-    ])  # fmt: skip
+    others = met.join(wanted, on=list(PAIRS), how="anti") if wanted.height else met
+    return pl.concat([score(standard, others, model, KEPT), score(standard, wanted, model)])
 
 
 def changes(records: Records, found: pl.DataFrame) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def changes(records: Records, found: pl.DataFrame) -> dict[str, Any]:
     get another key; ``by``: a row for each agency, sex and age band, counts from 1 to `SMALL` null (and one more
     where it could be told from the rest); ``contradicted``: decisions that bind, against which the model stands.
     """
-    after = clusters.group(records.numbers, found, records.decided)
+    after = clusters.group(records.numbers, found, records.decided, records.register)
     both = after.join(records.before, on="identity_id")
     assigned = persons.assign(both.select("group", subject_id="identity_id", before="person_id"))
     events = persons.moves(assigned)
@@ -137,7 +137,7 @@ def _age_band() -> pl.Expr:
 
 def _contradicted(records: Records, found: pl.DataFrame) -> dict[str, int]:
     """Decisions that the partition would not hold by itself."""
-    alone = clusters.group(records.numbers, found).select("identity_id", "group")
+    alone = clusters.group(records.numbers, found, register=records.register).select("identity_id", "group")
     sides = records.decided.join(alone, left_on="left_id", right_on="identity_id").join(
         alone, left_on="right_id", right_on="identity_id", suffix="_other"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from identity import promotion, rehearsal, review
+from identity import promotion, registers, rehearsal, review
 from identity.boundary import sealed
 from identity.linkstore import LinkStore
 from identity.model import Model
@@ -67,7 +67,7 @@ def read(vault: Vault) -> tuple[Records, Model]:
         before = store.members("subject_id", identities).select(identity_id="subject_id", person_id="person_id")
         records = Records(
             store.standard(identities), store.numbers(identities), before.cast(BEFORE), store.decided(identities),
-            vault.keys.block,
+            vault.keys.block, registers.held(cursor, identities, registers.declared(cursor)),
         )  # fmt: skip
         return records, promotion.current(cursor)
 

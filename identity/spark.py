@@ -93,10 +93,9 @@ def _scored(
     with session(master, more) as spark:
         found = _predicted(spark, standard, keys, wanted, model)
     weight = (pl.col("match_weight") / UNIT).round() * UNIT
-    found = found.with_columns(weight)
-    mattering = found.filter(pl.col("match_weight") >= KEPT)
-    others = found.filter(pl.col("match_weight") < KEPT).join(wanted, on=list(PAIRS), how="semi")
-    return ruled(pl.concat([mattering, others]), model).cast(SCORED)
+    scored = ruled(found.with_columns(weight), model).cast(SCORED)
+    little = scored.filter(pl.col("weight") < KEPT).join(wanted, on=list(PAIRS), how="semi")
+    return pl.concat([scored.filter(pl.col("weight") >= KEPT), little])
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from identity.boundary import sealed, sealed_iterator
 from identity.cmac import Codes
 from identity.keys import blind_keys, digests, encrypt_all
 from identity.met import Ids
-from identity.staging import Staging, staging
+from identity.staging import Columns, Staging, staging
 from identity.surrogates import Places
 from identity.vault import Vault
 from schemas.contract import EachRow, Feed, Key, NoSubject, Via
@@ -26,7 +26,6 @@ IDENTITY, NUMBER, ALIAS = 1, 2, 3
 
 _PART = "\x1e"
 _NOTHING = "\x1d"
-_CHUNK_ROWS = 1 << 16
 
 
 @sealed
@@ -124,7 +123,7 @@ def _identities(staging: Staging, accepted: pl.DataFrame, scope: pl.Series, numb
     ids = np.zeros(len(starts), np.int64)
 
     def store(new: Codes, drawn: Ids, places: Places) -> None:
-        staging.later(_store_identities, staging, about, new, drawn, places)
+        staging.write_made("record", _records, staging.data_key, about, new, drawn, places)
 
     ids[named] = staging.identities.ids(wanted, store)
     return ids[run]
@@ -139,26 +138,26 @@ class _About:
     row_number: Ids
 
 
-def _store_identities(staging: Staging, about: _About, new: Codes, ids: Ids, places: Places) -> None:
-    """Encrypt and write new identities, in the writing thread: neither needs what comes next, nor it them."""
-    for start in range(0, len(ids), _CHUNK_ROWS):
-        chunk = slice(start, start + _CHUNK_ROWS)
-        number, row_number = about.number[places[chunk]], about.row_number[places[chunk]].astype(np.int32)
-        # A binary COPY without a loop over rows needs rows of one width: one COPY per length of blob.
-        for taken, texts in fields.padded(about.texts.gather(places[chunk])):
-            blobs = encrypt_all(staging.data_key, ids[chunk][taken], texts)
-            for numbered in (True, False):
-                here = (number[taken] > 0) == numbered
-                if not here.any():
-                    continue
-                rows = taken[here]
-                columns = {
-                    "identity_id": ids[chunk][rows],
-                    "digest": new[chunk][rows],
-                    "row_number": row_number[rows],
-                    "blob": blobs[here],
-                }
-                staging.copy("record", columns | ({"number_id": number[rows]} if numbered else {}))
+def _records(data_key: bytes, about: _About, new: Codes, ids: Ids, places: Places) -> list[Columns]:
+    """Encrypt new identities, in a thread of its own: neither needs what comes next, nor it them."""
+    made: list[Columns] = []
+    number, row_number = about.number[places], about.row_number[places].astype(np.int32)
+    # A binary COPY without a loop over rows needs rows of one width: one COPY per length of blob.
+    for taken, texts in fields.padded(about.texts.gather(places)):
+        blobs = encrypt_all(data_key, ids[taken], texts)
+        for numbered in (True, False):
+            here = (number[taken] > 0) == numbered
+            if not here.any():
+                continue
+            rows = taken[here]
+            columns = {
+                "identity_id": ids[rows],
+                "digest": new[rows],
+                "row_number": row_number[rows],
+                "blob": blobs[here],
+            }
+            made.append(columns | ({"number_id": number[rows]} if numbered else {}))
+    return made
 
 
 def _sight(staging: Staging, subject: Ids, kind: npt.NDArray[np.int16]) -> None:

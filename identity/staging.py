@@ -16,14 +16,16 @@ from identity.keys import VaultKeys, unwrap, wrap
 from identity.surrogates import Allocation, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
-from schemas.contract import Feed
+from schemas.contract import Feed, Key
 
 P = ParamSpec("P")
+Columns = Mapping[str, npt.NDArray[np.generic]]
+"""Equally long columns of a table, as `transfer.copy_in` takes them."""
 
 
 @dataclass
 class Staging:
-    """One extract on its way into the vault: COPY runs in a thread of its own while the next digests are made.
+    """One extract on its way into the vault: one thread encrypts, one writes by COPY, while the next digests are made.
 
     ``keys_of``: key namespace → its surrogates; ``identities``: the ids of sets of identifiers.
     """
@@ -36,21 +38,30 @@ class Staging:
     identities: Allocation
     writer: psycopg.Cursor
     thread: ThreadPoolExecutor
+    sealer: ThreadPoolExecutor
     queued: list[Future[None]] = field(default_factory=list)
     earlier: list[Future[None]] = field(default_factory=list)
 
-    def write(self, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    def write(self, table: str, columns: Columns) -> None:
         """Queue rows of this extract for a table."""
-        self.later(self.copy, table, columns)
+        self.later(self._copy, table, columns)
+
+    def write_made(self, table: str, make: Callable[P, list[Columns]], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Queue rows that are yet to be made, by the encrypting thread, while earlier ones are written."""
+        self.later(self._copy_made, table, self.sealer.submit(make, *args, **kwargs))
 
     def later(self, act: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Queue a call for the writing thread."""
         self.queued.append(self.thread.submit(act, *args, **kwargs))
 
-    def copy(self, table: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    def _copy(self, table: str, columns: Columns) -> None:
         """Write rows of this extract into a table, in the writing thread."""
         length = len(next(iter(columns.values())))
         copy_in(self.writer, table, {**columns, "extract_id": np.full(length, self.extract_id)})
+
+    def _copy_made(self, table: str, making: Future[list[Columns]]) -> None:
+        for columns in making.result():
+            self._copy(table, columns)
 
     def end_batch(self) -> None:
         """Wait for what was queued before this batch, so that one at most is in memory; raises what went wrong."""
@@ -69,13 +80,18 @@ class Staging:
 @contextmanager
 def staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[Staging]:
     """Stage an extract while inside; what an earlier attempt staged of it is forgotten."""
-    with vault.transaction() as writer, vault.transaction() as reader, ThreadPoolExecutor(1) as thread:
+    with (
+        vault.transaction() as writer,
+        vault.transaction() as reader,
+        ThreadPoolExecutor(1) as thread,
+        ThreadPoolExecutor(1) as sealer,
+    ):
         lock(writer)
         data_key = _stage(vault, writer, feed, extract_id)
         namespaces = {name: namespace_id(writer, name) for name in feed.namespaces}
         keys_of = {name: Allocation(reader, book.numbers(number)) for name, number in namespaces.items()}
         identities = Allocation(reader, book.IDENTITIES)
-        begun = Staging(vault.keys, feed, extract_id, data_key, keys_of, identities, writer, thread)
+        begun = Staging(vault.keys, feed, extract_id, data_key, keys_of, identities, writer, thread, sealer)
         yield begun
         begun.finish()
 
@@ -83,19 +99,21 @@ def staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[Staging]:
 def _stage(vault: Vault, cursor: psycopg.Cursor, feed: Feed, extract_id: int) -> bytes:
     """Enter the extract, or forget what an earlier attempt staged of it; returns its data key."""
     data_key = os.urandom(32)
+    namespace = feed.subject.namespace if isinstance(feed.subject, Key) else None
     cursor.execute(
-        "INSERT INTO extract (extract_id, feed, agency, state, data_key) VALUES (%s, %s, %s, 'staged', %s) "
-        "ON CONFLICT DO NOTHING",
-        (extract_id, feed.name, feed.agency, wrap(vault.keys, data_key, f"extract {extract_id}")),
-    )
+        "INSERT INTO extract (extract_id, feed, agency, state, data_key, namespace, register) "
+        "VALUES (%s, %s, %s, 'staged', %s, %s, %s) ON CONFLICT DO NOTHING",
+        (extract_id, feed.name, feed.agency, wrap(vault.keys, data_key, f"extract {extract_id}"), namespace,
+         feed.register),
+    )  # fmt: skip
     if cursor.rowcount:
         return data_key
     cursor.execute("DELETE FROM sighting WHERE extract_id = %s", (extract_id,))
     cursor.execute("DELETE FROM alias WHERE extract_id = %s", (extract_id,))
     cursor.execute(
-        "UPDATE extract SET state = CASE state WHEN 'confirmed' THEN state ELSE 'staged' END WHERE extract_id = %s "
-        "RETURNING data_key",
-        (extract_id,),
+        "UPDATE extract SET state = CASE state WHEN 'confirmed' THEN state ELSE 'staged' END, namespace = %s, "
+        "register = %s WHERE extract_id = %s RETURNING data_key",
+        (namespace, feed.register, extract_id),
     )
     row = cursor.fetchone()
     assert row is not None

@@ -42,6 +42,9 @@ extract = sa.Table(
     sa.Column("state", sa.Text, nullable=False, comment="staged until the warehouse has the rows"),
     sa.Column("data_key", sa.LargeBinary, nullable=False, comment="Key of the extract's blobs, wrapped"),
     _id("batch_id", "The link batch that took the extract in", null=True),
+    sa.Column("namespace", sa.Text, nullable=True, comment="Namespace of the numbers that its rows' persons have"),
+    sa.Column("register", sa.Boolean, nullable=False, server_default=sa.false(),
+              comment="Whether the contract says that each person has one of these numbers"),
     sa.CheckConstraint("state IN ('staged', 'confirmed', 'discarded')", name="state"),
     comment="What the vault knows of an extract; confirming one is one update",
 )  # fmt: skip
@@ -70,6 +73,7 @@ record = sa.Table(
     _id("extract_id", "The extract that brought it first: its key opens the blob"),
     sa.Column("row_number", sa.Integer, nullable=False, comment="The first row that carried it"),
     sa.Column("blob", sa.LargeBinary, nullable=False, comment="The identifiers, AES-256-GCM"),
+    sa.Index(None, "extract_id", postgresql_using="brin"),
 
     comment="Identities: sets of identifiers as agencies delivered them, encrypted",
 )  # fmt: skip
@@ -162,6 +166,7 @@ membership = sa.Table(
     sa.Index(None, "number_id"),
     sa.Index(None, "person_id"),
     sa.Index(None, "component_id"),
+    sa.Index(None, "batch_id", postgresql_using="brin"),
     comment="The partition of subjects into persons",
 )  # fmt: skip
 
@@ -192,7 +197,11 @@ batch = sa.Table(
     sa.Column("key_version", sa.Integer, nullable=False, comment="Version of the project's key"),
     sa.Column("project_key", sa.LargeBinary, nullable=False, comment="The project's key, wrapped"),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now(), comment="When"),
-    sa.Column("reason", sa.Text, nullable=True, comment="Why persons moved: records, decision, model, key, relink"),
+    sa.Column("reason", sa.Text, nullable=True,
+              comment="Why persons moved: records, decision, model, size, register, key, relink"),
+    sa.Column("identities", sa.BigInteger, nullable=True,
+              comment="Identities linked in all: the prior is sized to them"),
+    sa.Column("registers", sa.ARRAY(sa.Text), nullable=True, comment="Namespaces that hold each person once"),
     sa.Column("quality", sa.LargeBinary, nullable=True, comment="What was measured of the batch, an Arrow table"),
     sa.Column("shares", sa.LargeBinary, nullable=True, comment="What is expected of each identity's links, the same"),
     sa.CheckConstraint("state IN ('pending', 'applied')", name="state"),

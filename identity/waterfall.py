@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from identity.compare import PAIRS, compare
+from identity.compare import PAIRS, compare, ruled
 from identity.model import Model
 
 BARS = pl.Schema({
@@ -19,11 +19,13 @@ BARS = pl.Schema({
 """One row per step of a pair, in the order of ``place``: the ``prior`` first, then the model's comparisons.
 
 ``level`` names the level that the pair fell into, `EMPTY` where one side says nothing. ``bits`` is the whole of the
-step; ``rarity`` the part of it that comes from how rare the value is. The bits of a pair sum to its match weight.
+step; ``rarity`` the part of it that comes from how rare the value is. Where relatives, namesakes or pairs of which
+little is known weigh less than their fields say, a last step takes that off. The bits of a pair sum to its weight.
 """
 
 PRIOR: Final = "prior"
 EMPTY: Final = "empty"
+RULE: Final = "rule"
 
 
 def waterfall(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
@@ -39,7 +41,7 @@ def waterfall(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model) -> pl.D
         )
     steps = [_prior(compared, model)]
     steps += [_step(compared, model, name, place) for place, name in enumerate(model.comparisons, 1)]
-    return pl.concat(steps).sort("left_id", "right_id", "place")
+    return pl.concat([*steps, _rule(compared, model, len(steps))]).sort("left_id", "right_id", "place")
 
 
 def _prior(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
@@ -62,6 +64,20 @@ def _step(compared: pl.DataFrame, model: Model, name: str, place: int) -> pl.Dat
             rarity = pl.when(met).then(_rarity(numbers.frequency, numbers.u)).otherwise(rarity)
     return compared.select(
         *PAIRS, place=pl.lit(place), comparison=pl.lit(name), level=label, bits=plain + rarity, rarity=rarity
+    ).cast(BARS)
+
+
+def _rule(compared: pl.DataFrame, model: Model, place: int) -> pl.DataFrame:
+    """What a rule takes off the weight of a pair."""
+    both = compared.select(*PAIRS, "match_weight").join(ruled(compared, model), on=list(PAIRS))
+    less = both.with_columns(bits=pl.col("weight") - pl.col("match_weight")).filter(pl.col("bits") < 0)
+    return less.select(
+        *PAIRS,
+        place=pl.lit(place),
+        comparison=pl.lit(RULE),
+        level=pl.lit("relatives, namesakes, little known"),
+        bits="bits",
+        rarity=pl.lit(0.0),
     ).cast(BARS)
 
 

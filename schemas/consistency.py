@@ -194,6 +194,8 @@ def _subject_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
         yield "subject", f"needs a column with Key({subject.namespace!r})"
     if isinstance(subject, EachRow) and not feed.identifiers:
         yield "subject", "is each row, but no column identifies"
+    if feed.register and not isinstance(subject, Key):
+        yield "register", "is said of persons who have no number: the subject must be a key"
     if isinstance(subject, Via | NoSubject) and feed.identifiers:
         yield "subject", "has identifiers although the row does not name its person"
 

@@ -107,6 +107,8 @@ class Feed:
     ``key`` names the columns that make a record of the agency unique; ``unused`` the headers that are
     delivered and deliberately not looked at; ``shares`` the key namespaces of other agencies that
     both contracts state as shared; ``deleted`` how a row says that its record is no more.
+    ``register``: the agency keeps a register, that is, each person has one number of the subject's namespace and no
+    more: the linker never takes two of its numbers for one person. It holds for all feeds of the namespace.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Feed:
     rules: tuple[RowRule, ...] = ()
     unused: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    register: bool = False
     deleted: Deleted | None = None
     sequence: Sequence | None = None
     manifest: ManifestRule | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from schemas.ahead import ahead
 from schemas.checks import SOUND, cell_schema, row_schema, unsound_columns, with_values
 from schemas.codes import ROW_RULES, SCALES
 from schemas.contract import Feed
@@ -38,13 +39,13 @@ def judge_tables(feed: Feed, tables: Iterable[RawTable]) -> Judged:
     hashes: list[Hashes] = []
     rejected: list[pl.DataFrame] = []
     received = 0
-    for table in tables:
-        rows, faults = _judge(feed, table)
+    # The next batch is judged while this one is packed.
+    for rows, faults, count in ahead((*_judge(feed, table), table.received) for table in tables):
         sound = sound or Packed(rows.schema)
         sound.append(rows)
         hashes.append(key_hashes(feed, rows))
         rejected.append(faults)
-        received += table.received
+        received += count
     if sound is None:
         raise ValueError("a file comes in one batch at least")
     conflicting, repeated = take_out(feed, sound, hashes)

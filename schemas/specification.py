@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from schemas.agreement import Agreement
 from schemas.catalogue import agreements
 from schemas.codes import ROW_RULES
-from schemas.columns import Code, Column, Date, Decimal, Drop, Integer, Text
+from schemas.columns import Code, Column, Date, Decimal, Drop, Integer, Key, Text
 from schemas.contract import Feed
 from schemas.example import example_lines, example_name, example_rows
 from schemas.formats import Delimited, FixedWidth, Gzip, JsonLines, Parquet, Unpacked, Zip
@@ -85,6 +85,9 @@ def _facts(feed: Feed, agreement: Agreement | None) -> Iterator[tuple[str, str]]
     yield "Delivery", delivery_in_words(feed.delivery)
     yield "Complete", f"from {feed.coverage.since.isoformat()} to {as_of_in_words(feed.coverage.date)}{lag}"
     yield "Key of a record", ", ".join(f"`{name}`" for name in feed.key)
+    if feed.register and isinstance(feed.subject, Key):
+        columns = ", ".join(f"`{name}`" for name in feed.namespaces[feed.subject.namespace])
+        yield "Register", f"each person has one number ({columns}): two numbers are never taken for one person"
     if feed.sequence is not None:
         yield "Sequence", sequence_in_words(feed.sequence)
     if feed.manifest is not None:

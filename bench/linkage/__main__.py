@@ -1,11 +1,14 @@
 """``python -m bench.linkage``: the linker beside plain Splink and exact name and birth date, on records with truth.
 
-One shipped model and one set of thresholds for all sets. ``--data FILE --truth COLUMN --map field=column,…`` measures
-a file of one's own.
+One shipped model and one set of thresholds for all sets, and the functions that `throughcare link` uses for a full
+relink. A set of two files that hold each person once is linked as feeds that declare so (`Feed.register`), and once
+more as feeds that do not. ``--data FILE --truth COLUMN --map field=column,…`` measures a file of one's own.
 """
 
 import argparse
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,16 +32,23 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     rows: dict[str, dict[str, Any]] = {}
-    if options.data:
-        mapping = dict(pair.split("=", 1) for pair in options.map.split(","))
-        rows[options.data.stem] = measured(own(options.data, options.truth, mapping), with_splink=not options.no_splink)
-    else:
-        for name in options.sets.split(","):
-            rows[name] = measured(named(name, options.city), with_splink=not options.no_splink)
+    for name, truth in _asked(options):
+        rows[name] = measured(truth, with_splink=not options.no_splink)
+        if truth.registers:
+            rows[f"{name}_undeclared"] = measured(replace(truth, registers=()), with_splink=False)
     if options.json:
         print(json.dumps({"sets": rows}))
     else:
         Console().print(_table(rows))
+
+
+def _asked(options: argparse.Namespace) -> Iterator[tuple[str, Truth]]:
+    if options.data:
+        mapping = dict(pair.split("=", 1) for pair in options.map.split(","))
+        registers = tuple(name for name in options.registers.split(",") if name)
+        yield options.data.stem, own(options.data, options.truth, mapping, registers)
+    else:
+        yield from ((name, named(name, options.city)) for name in options.sets.split(","))
 
 
 def measured(truth: Truth, *, with_splink: bool) -> dict[str, Any]:
@@ -46,7 +56,7 @@ def measured(truth: Truth, *, with_splink: bool) -> dict[str, Any]:
     clock = inmemory.Clock()
     rows = truth.records.with_row_index("identity_id").with_columns(pl.col("identity_id").cast(pl.Int64))
     standard = clock.time("standardise", lambda: standardise_columns(rows))
-    linked = inmemory.link(standard, shipped().sized(len(rows)), clock, truth.registers)
+    linked = inmemory.link(standard, shipped(), clock, truth.register(standard))
     person = truth.records["person"]
     group = linked.grouped.sort("identity_id")["group"]
     ours, exact = agreement(person, group), plain.exact_name_and_birth(standard, person)
@@ -101,6 +111,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="a parquet or CSV file of one's own")
     parser.add_argument("--truth", default="person", help="its column that says who a record is about")
     parser.add_argument("--map", default="", help="field=column,… with the fields of Identify")
+    parser.add_argument("--registers", default="", help="agencies of that file that hold each person once: one,other")
     parser.add_argument("--no-splink", action="store_true", help="leave plain Splink out: it takes the longest")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     return parser.parse_args()

@@ -36,12 +36,18 @@ for name, frame in (("census", census), ("taxes", income)):
 class Truth:
     """``records``: ``person``, ``agency`` and the fields of `Identify`; ``people``: traits by person, if known.
 
-    ``registers``: agencies whose file is known to hold each person once; a set of two such files is a link of the two.
+    ``registers``: agencies whose file is known to hold each person once, as a feed of theirs would declare.
     """
 
     records: pl.DataFrame
     people: pl.DataFrame | None = None
     registers: tuple[str, ...] = ()
+
+    def register(self, standard: pl.DataFrame) -> pl.DataFrame:
+        """Which of the identities (`STANDARD`) are in a register, as `registers.HELD`."""
+        numbered = {name: place for place, name in enumerate(self.registers, 1)}
+        place = pl.col("agency").replace_strict(numbered, default=None, return_dtype=pl.Int64)
+        return standard.select("identity_id", register_id=place).drop_nulls()
 
 
 def named(name: str, city_records: int) -> Truth:
@@ -59,7 +65,7 @@ def named(name: str, city_records: int) -> Truth:
     return Truth(records.drop("state_id") if name.endswith("_no_ssn") else records, registers=registers)
 
 
-def own(file: Path, truth: str, mapping: Mapping[str, str]) -> Truth:
+def own(file: Path, truth: str, mapping: Mapping[str, str], registers: tuple[str, ...] = ()) -> Truth:
     """A CSV or parquet file; ``mapping``: field of `Identify` → its column, ``agency`` → the column of the source.
 
     ``alias`` is the first other name. Dates of eight digits are read as YYYYMMDD.
@@ -74,7 +80,8 @@ def own(file: Path, truth: str, mapping: Mapping[str, str]) -> Truth:
     )
     person = texts["person"].rank("dense").cast(pl.Int64)
     agency = pl.col("agency").fill_null("") if "agency" in columns else pl.lit("one")
-    return Truth(texts.with_columns(person=person, agency=agency).filter(pl.col("person").is_not_null()))
+    known = texts.with_columns(person=person, agency=agency).filter(pl.col("person").is_not_null())
+    return Truth(known, registers=registers)
 
 
 def _text(column: str, field: str) -> pl.Expr:

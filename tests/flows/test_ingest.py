@@ -9,13 +9,17 @@ import sqlalchemy as sa
 
 from connectors import taking
 from connectors.landing import Landed, LandingStore
-from flows import loading
+from connectors.receipts import Receipt
+from flows import ingest, loading
 from flows.arriving import land as land_delivery
 from flows.ingest import drain, take_next
+from flows.judgement import Judgement
+from flows.loading import Work, load_judged
 from flows.once import ingest_once, sweep_once
 from flows.settings import Settings
 from flows.stores import Stores
 from flows.sweep import sweep
+from identity.linkability import score
 from identity.split import split_batches
 from schemas.errors import StoreError
 from tests.flows.conftest import content, deliver, land
@@ -43,6 +47,26 @@ def test_a_file_goes_from_the_intake_to_its_receipt(stores: Stores) -> None:
     (file,) = receipt_files(stores.settings)
     assert json.loads(file.read_text())["loaded"] == 20
     assert stores.vault.staged() == ()
+
+
+def test_what_is_loaded_is_scored_as_what_is_held_or_checked_would_be(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judgements: list[Judgement] = []
+
+    def noted(work: Work, judgement: Judgement, receipt: Receipt) -> Receipt:
+        judgements.append(judgement)
+        assert receipt.linkability is None
+        return load_judged(work, judgement, receipt)
+
+    monkeypatch.setattr(ingest, "load_judged", noted)
+    deliver(stores.settings, NAME, content(size=20))
+    (receipt,) = ingest_once(stores)
+    (judgement,) = judgements
+    assert judgement.feed and judgement.judged
+    assert receipt.linkability == score(judgement.feed, judgement.judged.batches)
+    (file,) = receipt_files(stores.settings)
+    assert json.loads(file.read_text())["linkability"]["rows"] == 20
 
 
 def test_a_broken_cell_is_named_by_row_column_and_rule_and_never_shown(stores: Stores) -> None:

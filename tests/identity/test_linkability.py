@@ -3,7 +3,7 @@
 import datetime as dt
 import subprocess
 import sys
-from itertools import chain, combinations
+from itertools import chain, combinations, pairwise
 from math import log2
 
 import polars as pl
@@ -202,3 +202,21 @@ def test_a_large_batch_is_estimated_from_an_even_sample_and_says_so() -> None:
     assert found is not None and found.is_estimate
     assert found.rows == count
     assert found.enough == pytest.approx(0.75 * count, rel=0.01)
+
+
+def test_a_delivery_in_batches_is_estimated_from_one_even_sample() -> None:
+    count = 2 * SAMPLE + 1
+    numbers = pl.int_range(count, eager=True)
+    frame = pl.DataFrame({"row_number": numbers}).with_columns(
+        Number=numbers.cast(pl.String),
+        given_name=pl.lit("ANN"),
+        surname=pl.lit("LEE-SMITH"),
+        birth_date=pl.when(numbers % 5 > 0).then(pl.lit(dt.date(1984, 7, 23))),
+        Day=None,
+    )
+    frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("sex", "phone", "zip"))
+    whole = score(PEER, [frame])
+    for cuts in ([1, 2, 3, 7001], [0, 0, SAMPLE], [count]):
+        edges = [0, *cuts, count]
+        batches = [frame[start:end] for start, end in pairwise(edges)]
+        assert score(PEER, batches) == score(PEER, iter(batches), count) == whole

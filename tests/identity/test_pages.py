@@ -218,6 +218,19 @@ def test_what_goes_wrong_in_the_writing_thread_leaves_nothing(vault: Vault, monk
     assert counted(vault, "extract") == counted(vault, "record") == counted(vault, "key") == 0
 
 
+def test_what_goes_wrong_in_the_encrypting_thread_leaves_nothing(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise ValueError("SMITH0")
+
+    monkeypatch.setattr("identity.split.encrypt_all", failing)
+    table = rows(PROBATION, *PEOPLE)
+    with pytest.raises(StoreError) as raised:
+        list(split_batches(vault, PROBATION, 1, [table[:20], table[20:]], via=()))
+    assert "SMITH" not in str(raised.value)
+    assert raised.value.__cause__ is raised.value.__context__ is None
+    assert counted(vault, "extract") == counted(vault, "record") == counted(vault, "sighting") == 0
+
+
 def test_what_goes_wrong_with_the_last_batch_is_known_before_the_end(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:

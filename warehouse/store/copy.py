@@ -1,10 +1,12 @@
 """Bulk writing by COPY: a polars frame into a table, in the caller's transaction."""
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import polars as pl
 from sqlalchemy import Connection, Table
 
+from warehouse.store.binary import SIGNATURE, TRAILER, encoded
 from warehouse.store.engine import raw
 
 _BLOCK_ROWS: Final = 100_000
@@ -23,3 +25,29 @@ def copy(connection: Connection, table: Table | str, rows: pl.DataFrame) -> None
     with raw(connection).cursor() as cursor, cursor.copy(statement.encode()) as sink:
         for block in rows.iter_slices(_BLOCK_ROWS):
             sink.write(block.write_csv(include_header=False, separator=_DELIMITER, quote_char=_QUOTE).encode())
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table in PostgreSQL's binary form, ready to be sent: making them takes no connection."""
+
+    table: Table
+    columns: tuple[str, ...]
+    content: tuple[memoryview, ...]
+
+    @classmethod
+    def of(cls, table: Table, rows: pl.DataFrame) -> Self:
+        """The rows of a frame, whose columns are named as those of the table."""
+        blocks = rows.iter_slices(_BLOCK_ROWS)
+        return cls(table, tuple(rows.columns), tuple(encoded(table, block) for block in blocks))
+
+
+def copy_rows(connection: Connection, rows: Rows) -> None:
+    """Append rows that were made ready."""
+    columns = ", ".join(f'"{name}"' for name in rows.columns)
+    statement = f'COPY "{rows.table.schema}"."{rows.table.name}" ({columns}) FROM STDIN (FORMAT binary)'
+    with raw(connection).cursor() as cursor, cursor.copy(statement.encode()) as sink:
+        sink.write(SIGNATURE)
+        for block in rows.content:
+            sink.write(block)
+        sink.write(TRAILER)

@@ -1,9 +1,11 @@
 """The one transaction that makes an extract part of the warehouse: rows, ledger and receipt, all or nothing."""
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Connection, Engine, Table
@@ -13,7 +15,7 @@ from schemas.difference import Difference
 from schemas.errors import StoreError
 from schemas.failpoint import reach
 from warehouse.store import versions
-from warehouse.store.copy import copy
+from warehouse.store.copy import Rows, copy, copy_rows
 from warehouse.store.difference import difference
 from warehouse.store.engine import valueless
 from warehouse.store.extract import Counts, Extract
@@ -24,6 +26,9 @@ from warehouse.timeline.mapping import events, spans
 
 StateReceipt = Callable[[Difference | None], Mapping[str, Any]]
 """Makes the receipt, as JSON, once it is known what the delivery changed."""
+
+_AHEAD: Final = 2
+"""So many frames are made into rows or written at a time, beside the one that is being split."""
 
 
 class Rivalled(StoreError):
@@ -91,17 +96,18 @@ def load(
 def _copy_content(connection: Connection, extract_id: int, feed: Feed, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Write the moments and the records of each frame; all the records, schema `versions.STATED`.
 
-    A thread writes one frame while the next is made; nothing else uses the connection meanwhile.
+    One thread makes the rows of a frame while another writes those of the frame before, so that the server need not
+    wait for either; nothing else uses the connection meanwhile.
     """
     stated = [versions.STATED.to_frame()]
-    with ThreadPoolExecutor(1) as thread:
-        writing: Future[pl.DataFrame] | None = None
+    with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as maker:
+        writing: deque[Future[pl.DataFrame]] = deque()
         for content in frames:
-            if writing is not None:
-                stated.append(_copied(writing))
-            writing = thread.submit(_copy_frame, connection, extract_id, feed, content)
-        if writing is not None:
-            stated.append(_copied(writing))
+            if len(writing) == _AHEAD:
+                stated.append(_copied(writing.popleft()))
+            made = maker.submit(_made, extract_id, feed, content)
+            writing.append(writer.submit(_write, connection, extract_id, made))
+        stated.extend(map(_copied, writing))
     return pl.concat(stated)
 
 
@@ -111,18 +117,36 @@ def _copied(writing: Future[pl.DataFrame]) -> pl.DataFrame:
     return stated
 
 
-def _copy_frame(connection: Connection, extract_id: int, feed: Feed, content: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _Made:
+    """What a frame of content comes to: its moments as COPY takes them, and its records (`versions.STATED`)."""
+
+    moments: tuple[Rows, ...]
+    stated: pl.DataFrame
+
+
+def _made(extract_id: int, feed: Feed, content: pl.DataFrame) -> _Made:
+    moments = ((event, events(feed, content)), (span, spans(feed, content)))
+    owned = ((table, _owned(extract_id, rows)) for table, rows in moments if rows.height)
+    return _Made(tuple(Rows.of(table, rows) for table, rows in owned), versions.stated(content))
+
+
+def _write(connection: Connection, extract_id: int, making: Future[_Made]) -> pl.DataFrame:
     """Write the moments and the records of a frame; returns the records."""
-    _copy(connection, event, extract_id, events(feed, content))
-    _copy(connection, span, extract_id, spans(feed, content))
-    stated = versions.stated(content)
-    versions.write(connection, extract_id, stated)
-    return stated
+    made = making.result()
+    for rows in made.moments:
+        copy_rows(connection, rows)
+    versions.write(connection, extract_id, made.stated)
+    return made.stated
 
 
 def _copy(connection: Connection, table: Table, extract_id: int, rows: pl.DataFrame) -> None:
     if rows.height:
-        copy(connection, table, rows.select(pl.lit(extract_id).alias("extract_id"), pl.all()))
+        copy(connection, table, _owned(extract_id, rows))
+
+
+def _owned(extract_id: int, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(pl.lit(extract_id, pl.Int64).alias("extract_id"), pl.all())
 
 
 def _delivery(feed: Feed) -> str:
