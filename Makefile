@@ -15,7 +15,7 @@ test: .venv
 # Spark is 400 MB: it is installed for its own tests alone, where there is a Java to run it.
 spark: .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --require-hashes -r .ci/requirements-spark.txt
-	$(BIN)/pytest tests/identity/test_spark.py
+	$(BIN)/pytest tests/identity/test_spark.py tests/warehouse/study/test_spark.py
 
 check: lint types imports
 

@@ -50,8 +50,6 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
         "wal_level": "minimal",
-        # Each new segment of the log would be written twice, and loads wait while it is filled with zeros.
-        "wal_init_zero": "off",
         "wal_buffers": "32MB",
         "max_wal_senders": "0",
         "synchronous_commit": "on",

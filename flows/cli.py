@@ -16,6 +16,7 @@ import typer
 from flows.commands import Home, Json, opened, print_json
 from flows.commands.deliveries import deliveries_app
 from flows.commands.explain import explain
+from flows.commands.export import export_app
 from flows.commands.feeds import feeds_app
 from flows.commands.link import link_app
 from flows.commands.manifest import manifest_app
@@ -34,6 +35,7 @@ app.add_typer(feeds_app, name="feeds")
 app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(link_app, name="link")
 app.add_typer(manifest_app, name="manifest")
+app.add_typer(export_app, name="export")
 app.command()(review)
 app.command()(explain)
 app.command()(verify)

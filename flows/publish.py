@@ -40,9 +40,9 @@ class Publication:
 
 
 def publish(stores: Stores) -> Publication:
-    """Recompute outcomes, swap in a new snapshot and write the report page from it."""
+    """Recompute outcomes, swap in a new snapshot and write the report from it."""
     from schemas.catalogue import feeds
-    from warehouse.report.page import write_report
+    from warehouse.report.site import write_report
     from warehouse.snapshot.publish import publish as publish_snapshot
 
     settings = stores.settings

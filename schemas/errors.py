@@ -19,6 +19,16 @@ class ContractError(ThroughcareError):
         super().__init__(f"feed {feed}, column {column!r}: {problem}")
 
 
+class StudyError(ThroughcareError):
+    """A study cannot be what it says: it contradicts itself, or takes something from after its time zero."""
+
+    exit_code = 2
+
+    def __init__(self, study: str, part: str, problem: str) -> None:
+        """Say which part of which study has which problem."""
+        super().__init__(f"study {study}, {part}: {problem}")
+
+
 class SettingsError(ThroughcareError):
     """The installation is not configured in a way that may run."""
 

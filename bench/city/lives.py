@@ -106,8 +106,10 @@ def _seen(days: Days) -> pl.Series:
 
 
 def _age(people: pl.DataFrame, day: Days) -> Days:
-    birth = people["birth"].cast(pl.Int32).to_numpy()
-    age: Days = (18_628 + np.where(np.isfinite(day), day, 0) - birth) / 365.25
+    """Year of the day less year of birth: what analysts can know, so that they can adjust for what is planted."""
+    days = (people["birth"].cast(pl.Int32).to_numpy(), 18_628 + np.where(np.isfinite(day), day, 0))
+    birth, seen = (each.astype(np.int64).astype("datetime64[D]").astype("datetime64[Y]") for each in days)
+    age: Days = (seen - birth).astype(np.float64)
     return age
 
 

@@ -333,7 +333,7 @@ def test_a_receipt_is_written_for_the_agency(remote: Remote) -> None:
 
 
 def test_the_landing_store_works_there_too(remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("sealing", "landing"):
+    for module in ("sealing", "landing", "hashed"):
         monkeypatch.setattr(f"connectors.{module}.CHUNK", 100_000)
     store = LandingStore(remote.url + "/landing", KEY, remote.options)
     quarantine = LandingStore(remote.url + "/landing/quarantine", KEY, remote.options)

@@ -1,93 +1,38 @@
-"""Who is counted, from when, and what is known about them at the index."""
+"""Who is counted, from when, and what is known about them at the index: the first steps of a study's SQL."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from duckdb import DuckDBPyConnection
+from warehouse.outcomes.definitions import NOT_OBSERVABLE, UNKNOWN
+from warehouse.study.contract import Study
+from warehouse.study.designs import IntentionToTreat, Landmark, moment_of
+from warehouse.study.facts import Age, AtLeast, Before, Condition, Counted, Covariate, Fact, Is, Recorded, Within
+from warehouse.study.moments import End, Happens, Index, Moment
+from warehouse.study.words import RECORD, banded, day, listed, moments, picked, quoted, table
 
-from warehouse.outcomes.definitions import (
-    AGE_BANDS,
-    FILING_BANDS,
-    INDEX_KIND,
-    LOOK_BACK_MONTHS,
-    NOT_OBSERVABLE,
-    UNKNOWN,
-)
-
-_ISLAND: Final = """
-CREATE OR REPLACE TEMP TABLE island AS
+ISLAND: Final = """
 WITH reached AS (
     SELECT agency, feed, kind, covered_from, covered_until,
            max(lag_days) OVER (PARTITION BY agency, feed, kind) AS lag_days,
            max(covered_until) OVER (
                PARTITION BY agency, feed, kind ORDER BY covered_from, covered_until
                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-           ) AS before
+           ) AS earlier_until
     FROM coverage
 ), numbered AS (
-    SELECT *, count(*) FILTER (before IS NULL OR covered_from > before) OVER (
+    SELECT *, sum(CASE WHEN earlier_until IS NULL OR covered_from > earlier_until THEN 1 ELSE 0 END) OVER (
                   PARTITION BY agency, feed, kind ORDER BY covered_from, covered_until
                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-              ) AS number
+              ) AS island_number
     FROM reached
 )
 SELECT agency, feed, kind, min(covered_from) AS covered_from, max(covered_until) AS covered_until,
-       max(lag_days) AS lag_days
-FROM numbered GROUP BY agency, feed, kind, number
+       CAST(max(lag_days) AS INTEGER) AS lag_days
+FROM numbered GROUP BY agency, feed, kind, island_number
 """
 
-_INDEX: Final = f"""
-CREATE OR REPLACE TEMP TABLE index_moment AS
-SELECT s.participant_key, '{INDEX_KIND}' AS index_kind, s.start_date AS index_date,
-       s.agency AS index_agency, s.feed AS index_feed
-FROM span AS s
-JOIN island AS i ON i.kind = 'supervision' AND i.agency = s.agency AND i.feed = s.feed
-    AND s.start_date >= i.covered_from AND s.start_date < i.covered_until
-WHERE s.kind = 'supervision' AND s.participant_key IS NOT NULL
-QUALIFY row_number() OVER (PARTITION BY s.participant_key ORDER BY s.start_date, s.agency, s.feed) = 1
-"""
-
-_PRIOR: Final = f"""
-CREATE OR REPLACE TEMP TABLE prior AS
-WITH looked AS (
-    SELECT participant_key, index_date, index_date - INTERVAL {LOOK_BACK_MONTHS} MONTH AS from_date FROM index_moment
-), source AS (
-    SELECT DISTINCT agency, feed FROM island WHERE kind = 'charge'
-), day AS (
-    SELECT d.index_date, count(*) AS sources, count(i.feed) AS covering
-    FROM (SELECT DISTINCT index_date, from_date FROM looked) AS d
-    CROSS JOIN source AS s
-    LEFT JOIN island AS i ON i.kind = 'charge' AND i.agency = s.agency AND i.feed = s.feed
-        AND i.covered_from <= d.from_date AND d.index_date <= i.covered_until - i.lag_days::INTEGER
-    GROUP BY d.index_date
-), filed AS (
-    SELECT l.participant_key, count(DISTINCT f.filing) AS filings
-    FROM looked AS l JOIN filing AS f ON f.participant_key = l.participant_key
-        AND f.filing_date >= l.from_date AND f.filing_date < l.index_date
-    GROUP BY l.participant_key
-)
-SELECT l.participant_key, CASE WHEN day.covering = day.sources THEN coalesce(filed.filings, 0) END AS filings
-FROM looked AS l LEFT JOIN day USING (index_date) LEFT JOIN filed USING (participant_key)
-"""
-
-
-def _banded(value: str, bands: tuple[tuple[int, str], ...], missing: str) -> str:
-    """A CASE that puts a number into the band with the highest lower limit that it reaches."""
-    steps = " ".join(f"WHEN {value} >= {low} THEN '{band}'" for low, band in reversed(bands))
-    return f"CASE {steps} ELSE '{missing}' END"
-
-
-_COHORT: Final = f"""
-CREATE OR REPLACE TEMP TABLE cohort AS
-SELECT i.*, {_banded("year(i.index_date) - p.birth_year", AGE_BANDS, UNKNOWN)} AS age_band,
-       {_banded("prior.filings", FILING_BANDS, NOT_OBSERVABLE)} AS prior_filings
-FROM index_moment AS i
-LEFT JOIN participant AS p ON p.participant_key = i.participant_key
-LEFT JOIN prior ON prior.participant_key = i.participant_key
-"""
-
-_FILING: Final = """
-CREATE OR REPLACE TEMP TABLE filing AS
-SELECT participant_key, agency, coalesce(record_id::VARCHAR, extract_id || ':' || row_number) AS filing,
+FILING: Final = f"""
+SELECT participant_key, agency, {RECORD} AS filing,
        detail ->> '$.charge_number' AS charge_number, event_date AS filing_date,
        CASE WHEN try_cast(detail ->> '$.offence_date' AS DATE) <= event_date
             THEN try_cast(detail ->> '$.offence_date' AS DATE) END AS offence_date
@@ -95,13 +40,162 @@ FROM event WHERE kind = 'charge' AND participant_key IS NOT NULL
 """
 
 
-def build_cohort(connection: DuckDBPyConnection) -> None:
-    """Make ``island``, ``filing`` and ``cohort`` from ``span``, ``event``, ``participant`` and ``coverage``.
-
-    ``island``: the intervals without a gap in which a feed is complete for a kind, ``covered_until``
-    exclusive. ``filing``: one row per charge; ``filing`` names the case; an offence dated after its filing has no
-    date. ``cohort``: one row per person: index moment, ``age_band``, ``prior_filings`` (not_observable unless every
-    feed of charges covers the whole look-back and its lag after it).
+def index_moment(study: Study) -> str:
+    """One row a person: the first such moment inside the coverage of the feed that told it."""
+    index = study.index
+    dated = day(index)
+    recorded = sorted({fact.name for fact in _facts(study) if isinstance(fact, Recorded)})
+    columns = "".join(f", {_part(name)} AS recorded_{name}" for name in recorded)
+    chosen = " AND ".join(f"s.{condition}" for condition in picked(index).split(" AND "))
+    return f"""
+    SELECT s.participant_key, {quoted(index_kind(index))} AS index_kind, s.{dated} AS index_date,
+           s.agency AS index_agency, s.feed AS index_feed{columns}
+    FROM {table(index)} AS s
+    JOIN island AS i ON i.kind = {quoted(covered_kind(index))} AND i.agency = s.agency AND i.feed = s.feed
+        AND s.{dated} >= i.covered_from AND s.{dated} < i.covered_until
+    WHERE {chosen}
+    QUALIFY row_number() OVER (
+        PARTITION BY s.participant_key ORDER BY s.{dated}, s.agency, s.feed{_ties(recorded)}) = 1
     """
-    for statement in (_ISLAND, _INDEX, _FILING, _PRIOR, _COHORT):
-        connection.execute(statement)
+
+
+def counted(study: Study) -> Iterator[tuple[str, str]]:
+    """A step for each number that is counted: participant_key, ``number``, null where it is not observable."""
+    for name, fact in _named(study):
+        if isinstance(fact, Counted):
+            yield f"counted_{name}", _counted(fact)
+
+
+def considered(study: Study) -> str:
+    """Everybody with an index: covariates, whether each condition of the population is met, whether exposed."""
+    facts = {f"counted_{name}" for name, fact in _named(study) if isinstance(fact, Counted)}
+    joins = "".join(f" LEFT JOIN {name} ON {name}.participant_key = i.participant_key" for name in sorted(facts))
+    columns = [f"{_level(covariate)} AS {covariate.name}" for covariate in study.covariates]
+    columns += [
+        f"{_met(condition, f'condition_{number}')} AS meets_{number}"
+        for number, condition in enumerate(study.population, 1)
+    ]
+    exposure = study.exposure
+    if isinstance(exposure, IntentionToTreat | Landmark):
+        columns.append(f"{_met(exposure.by, 'exposure')} AS exposed")
+    more = "".join(f", {column}" for column in columns)
+    return f"""
+    SELECT i.participant_key, i.index_kind, i.index_date, i.index_agency, i.index_feed{more}
+    FROM index_moment AS i LEFT JOIN participant AS p ON p.participant_key = i.participant_key{joins}
+    """
+
+
+def cohort(study: Study) -> str:
+    """Who is counted: the clock starts on ``index_date``; ``zero_date`` is the day of the index event itself."""
+    names = "".join(f", {covariate.name}" for covariate in study.covariates)
+    conditions = [f"meets_{number}" for number, _ in enumerate(study.population, 1)]
+    arm = "'all'"
+    if isinstance(study.exposure, IntentionToTreat | Landmark):
+        arm = "CASE WHEN exposed THEN 'exposed' ELSE 'unexposed' END"
+        conditions.append("exposed IS NOT NULL")
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"""
+    SELECT participant_key, index_kind, index_date + {study.landmark} AS index_date, index_agency, index_feed,
+           index_date AS zero_date, {arm} AS arm{names}
+    FROM considered {where}
+    """
+
+
+def index_kind(index: Index) -> str:
+    """The name of the index event in the tables."""
+    return index.kind if isinstance(index, Happens) else f"{index.kind}_{'end' if isinstance(index, End) else 'start'}"
+
+
+def covered_kind(moment: Moment) -> str:
+    """The kind of fact that must be covered for the moment to be seen."""
+    return moment.kind
+
+
+def _facts(study: Study) -> Iterator[Fact]:
+    return (fact for _, fact in _named(study))
+
+
+def _named(study: Study) -> Iterator[tuple[str, Fact]]:
+    """Every fact that the study takes of a person, under the name of the term that takes it."""
+    yield from ((covariate.name, covariate.fact) for covariate in study.covariates)
+    yield from ((f"condition_{number}", condition.fact) for number, condition in enumerate(study.population, 1))
+    if isinstance(study.exposure, IntentionToTreat | Landmark):
+        yield "exposure", study.exposure.by.fact
+
+
+def _part(name: str) -> str:
+    return f"s.{name}" if name in ("code", "text", "number") else f"s.detail ->> '$.{name}'"
+
+
+def _ties(recorded: list[str]) -> str:
+    return "".join(f", {_part(name)}" for name in recorded)
+
+
+def _counted(fact: Counted) -> str:
+    """The number of such moments from ``from_date`` to ``until_date``, exclusive."""
+    moment = fact.of
+    start = f"CAST(index_date - INTERVAL {fact.months} MONTH AS DATE)" if isinstance(fact, Before) else "index_date"
+    last = fact.days if isinstance(fact, Within) else 0
+    until = "index_date" if isinstance(fact, Before) else f"index_date + {(last or 0) + 1}"
+    records = isinstance(fact, Before) and fact.records
+    told = " AND agency IN " + listed(moment.agencies) if moment.agencies else ""
+    if moment.codes or moment.texts:
+        told += f" AND EXISTS (SELECT 1 FROM ({moments(moment)}) AS m WHERE m.agency = i.agency AND m.feed = i.feed)"
+    return f"""
+    WITH looked AS (
+        SELECT participant_key, index_date, {start} AS from_date, {until} AS until_date FROM index_moment
+    ), source AS (
+        SELECT DISTINCT agency, feed FROM island AS i WHERE kind = {quoted(covered_kind(moment))}{told}
+    ), covering AS (
+        SELECT d.index_date, count(*) AS sources, count(i.feed) AS covered
+        FROM (SELECT DISTINCT index_date, from_date, until_date FROM looked) AS d
+        CROSS JOIN source AS s
+        LEFT JOIN island AS i ON i.kind = {quoted(covered_kind(moment))} AND i.agency = s.agency AND i.feed = s.feed
+            AND i.covered_from <= d.from_date AND d.until_date <= i.covered_until - i.lag_days
+        GROUP BY d.index_date
+    ), told AS (
+        {moments(moment, *((f"{RECORD} AS record",) if records else ()))}
+    ), found AS (
+        SELECT l.participant_key, count({"DISTINCT t.record" if records else "*"}) AS number
+        FROM looked AS l JOIN told AS t ON t.participant_key = l.participant_key
+            AND t.day >= l.from_date AND t.day < l.until_date
+        GROUP BY l.participant_key
+    )
+    SELECT l.participant_key, CASE WHEN c.covered = c.sources THEN coalesce(f.number, 0) END AS number
+    FROM looked AS l
+    LEFT JOIN covering AS c ON c.index_date = l.index_date
+    LEFT JOIN found AS f ON f.participant_key = l.participant_key
+    """
+
+
+def _value(fact: Fact, name: str) -> str:
+    """The expression of a fact in `considered`."""
+    if isinstance(fact, Age):
+        return "year(i.index_date) - p.birth_year"
+    if isinstance(fact, Recorded):
+        return f"i.recorded_{fact.name}"
+    return f"counted_{name}.number" if isinstance(fact, Counted) else "p.sex"
+
+
+def _level(covariate: Covariate) -> str:
+    """The expression of a covariate: a band, a number, or a category."""
+    value = _value(covariate.fact, covariate.name)
+    missing = NOT_OBSERVABLE if isinstance(covariate.fact, Counted) else UNKNOWN
+    number = f"try_cast({value} AS DOUBLE)" if isinstance(covariate.fact, Recorded) else value
+    if covariate.bands:
+        return banded(number, covariate.bands, missing)
+    return f"CAST({number} AS DOUBLE)" if covariate.number else f"coalesce({value}, {quoted(missing)})"
+
+
+def _met(condition: Condition, name: str) -> str:
+    """The expression of a condition; null where it is not known."""
+    value = _value(condition.fact, name)
+    if isinstance(condition, Is):
+        return f"{value} IN {listed(condition.values)}"
+    number = f"try_cast({value} AS DOUBLE)" if isinstance(condition.fact, Recorded) else value
+    return f"{number} {'>=' if isinstance(condition, AtLeast) else '<='} {condition.n}"
+
+
+def exposing(study: Study) -> Moment | None:
+    """The moments by which exposure is told."""
+    return moment_of(study.exposure)

@@ -8,6 +8,8 @@ after the index chooses or classifies anybody.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from warehouse.study.moments import Moment
+
 INDEX_KIND: Final = "supervision_start"
 
 WINDOWS: Final = (6, 12, 24)
@@ -53,8 +55,9 @@ class Outcome:
     """One outcome: which kinds of fact must be covered, how long it matures, what competes.
 
     ``everywhere``: kinds that every feed supplying them must cover, because a new filing can come from any
-    court. ``index_agency``: kinds for which the feeds of the index's own agency suffice.
-    ``maturation_days``: a floor under the lags that the feeds declare.
+    court. ``index_agency``: kinds for which the feeds of the index's own agency suffice, where the index is a
+    supervision. ``maturation_days``: a floor under the lags that the feeds declare. ``moment``: what happens, where
+    the outcome is no more than that something happens.
     """
 
     name: str
@@ -63,6 +66,20 @@ class Outcome:
     index_agency: tuple[str, ...]
     competing: tuple[Cause, ...]
     maturation_days: int = 0
+    moment: Moment | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of fact without which nothing is known of it."""
+        return (*self.everywhere, *self.index_agency)
+
+
+def occurs(name: str, moment: Moment, meaning: str, competing: tuple[Cause, ...] = (), matures: int = 0) -> Outcome:
+    """A simple outcome: such a moment after the index. The clock stops on its day; one on the index day is flagged.
+
+    ``matures``: days before the absence of such a moment is believed, where that is more than the feeds' own lag.
+    """
+    return Outcome(name, meaning, (moment.kind,), (), competing, matures, moment)
 
 
 RECHARGE: Final = Outcome(

@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from warehouse.estimate.curves import Status, Times, aalen_johansen
+from warehouse.estimate.proportions import Estimate, wilson
 from warehouse.outcomes.definitions import INDEX_KIND, STRATA, WINDOWS
-from warehouse.outcomes.estimators import Days, Estimate, Status, aalen_johansen, wilson
 
 ESTIMATOR: Final = "aalen_johansen"
 """Every outcome here has competing causes, so Kaplan-Meier never applies."""
@@ -57,8 +58,7 @@ def _curve(outcome: str, followed: pl.DataFrame) -> pl.DataFrame:
     days, status = _expanded(followed)
     curve = aalen_johansen(days, status)
     columns = {
-        "day": curve.days, "at_risk": len(days) - np.searchsorted(np.sort(days), curve.days),
-        "events": np.searchsorted(np.sort(days[status == 1]), curve.days, side="right"),
+        "day": curve.time, "at_risk": curve.at_risk, "events": curve.events,
         "incidence": curve.value, "low": curve.low, "high": curve.high,
     }  # fmt: skip
     bounds = pl.col("low", "high").fill_nan(None)
@@ -91,7 +91,7 @@ def _incidence(followed: pl.DataFrame) -> Estimate:
     return aalen_johansen(*_expanded(followed)).last
 
 
-def _expanded(followed: pl.DataFrame) -> tuple[Days, Status]:
+def _expanded(followed: pl.DataFrame) -> tuple[Times, Status]:
     """Days and status person by person: the standard error needs persons, not weights."""
     persons = followed["persons"].to_numpy()
     return np.repeat(followed["days"].to_numpy(), persons), np.repeat(followed["status"].to_numpy(), persons)

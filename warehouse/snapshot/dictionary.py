@@ -9,6 +9,8 @@ import polars as pl
 from schemas.contract import Feed, Span, SpanEnd
 from schemas.errors import StoreError
 from schemas.moments import Const, Mapped
+from warehouse.measures.figures import MEASURE_TABLE
+from warehouse.measures.views import VIEWS as MEASURE_VIEWS
 from warehouse.snapshot import meanings
 from warehouse.snapshot.typed import TYPED_VIEWS, WHENCE, WHO, TypedView, ViewColumn
 from warehouse.store import tables as store
@@ -24,6 +26,7 @@ FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()
 ORDER BY schema_name <> 'main', table_name, column_index
 """
 _VIEWS: Final = {view.name: view for view in TYPED_VIEWS}
+_MEASURES: Final = {view.name: view for view in (*MEASURE_VIEWS, MEASURE_TABLE)}
 _STORED: Final = {table.name: table for table in store.metadata.sorted_tables}
 
 
@@ -55,6 +58,8 @@ def _with_tables(columns: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str,
 
 
 def _table(table: str, feeds: Mapping[str, Feed]) -> tuple[str | None, ...]:
+    if table in _MEASURES:
+        return table, None, None, None, None, _MEASURES[table].meaning, _MEASURES[table].source
     view = _VIEWS.get(table)
     meaning = view.meaning if view else meanings.TABLES.get(table)
     if not meaning:
@@ -63,12 +68,16 @@ def _table(table: str, feeds: Mapping[str, Feed]) -> tuple[str | None, ...]:
 
 
 def _column(table: str, column: str, type_: str, feeds: Mapping[str, Feed]) -> tuple[str | None, ...]:
+    if table in _MEASURES:
+        told = next(told for told in _MEASURES[table].columns if told.name == column)
+        return table, column, type_, told.unit, _codes(told.codes), told.meaning, _MEASURES[table].source
     view = _VIEWS.get(table)
     if view:
         stated = next(c for c in (*WHO, *view.columns, *WHENCE) if c.name == column)
         source = ", ".join(_origins(stated, view, feeds)) or _table_source(table, view, feeds)
         return table, column, type_, stated.unit, _codes(stated.codes), stated.meaning, source
-    unit = meanings.UNITS.get(column) if any(number in type_ for number in _NUMBERS) else None
+    unit = meanings.UNITS_OF.get((table, column), meanings.UNITS.get(column))
+    unit = unit if any(number in type_ for number in _NUMBERS) else None
     listed = _codes(meanings.CODES.get((table, column)))
     return table, column, type_, unit, listed, _meaning(table, column), _table_source(table, None, feeds)
 

@@ -8,12 +8,14 @@ import duckdb
 
 from warehouse.snapshot.partitions import Partition, scan
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED, store_views, typed_view_ddl
+from warehouse.study.tables import TABLES as STUDIES
+from warehouse.timeline.ddl import timeline_view_ddl
 
-LEDGER: Final = ("extract",)
-TIMELINE: Final = ("event", "span", "record_version", "link", "link_strict", *DERIVED)
+LEDGER: Final = ("extract", "feed_term")
+TIMELINE: Final = ("event", "span", "record_version", "link", "link_strict", "link_history", *DERIVED)
 COMPUTED: Final = (
     "participant", "participant_supersession", "coverage", "outcome", "outcome_rate", "outcome_curve", "outcome_flow",
-    "outcome_sensitivity", "link_quality",
+    "outcome_sensitivity", "link_quality", "measure", *STUDIES,
 )  # fmt: skip
 """Tables of schema ``main`` that publication computes; its views are the store's and the typed ones."""
 
@@ -59,8 +61,8 @@ def mount_store_views(connection: duckdb.DuckDBPyConnection, names: tuple[str, .
 
 
 def mount_typed_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the typed views in schema ``main``."""
-    for statement in typed_view_ddl("duckdb"):
+    """Make the typed views in schema ``main``, and those that follow from the timeline."""
+    for statement in (*typed_view_ddl("duckdb"), *timeline_view_ddl()):
         connection.execute(statement)
 
 

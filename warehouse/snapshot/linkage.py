@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from schemas.codes import Identifier
-from warehouse.outcomes.estimators import Estimate, wilson
+from warehouse.estimate.proportions import Estimate, wilson
 from warehouse.snapshot.source import from_warehouse
 from warehouse.store.link_tables import EXPECTED
 

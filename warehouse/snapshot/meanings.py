@@ -5,6 +5,9 @@ from typing import Final
 
 from schemas import codes
 from warehouse.outcomes import definitions
+from warehouse.snapshot import restatement
+from warehouse.study import meanings as study
+from warehouse.timeline import ddl as timeline
 
 TABLES: Final[Mapping[str, str]] = {
     "event": "What happened on a day, as the newest deliveries tell it",
@@ -34,6 +37,12 @@ TABLES: Final[Mapping[str, str]] = {
     "timeline.extract_life": "From when until when a delivery was the newest of its feed",
     "timeline.record_life": "Records that a later delta states anew, and until when the former statement held",
     "timeline.span_end": "Ends of spans that another feed than the span's tells",
+    "timeline.link_history": "Which participant a subject was to earlier publications, where it is another now",
+    "ledger.feed_term": "What the contracts said, publication by publication, of what a delivery is complete for",
+    "publication": "The publications of this project up to this one: what can be told again as of a day",
+    "restatement": "Every published number that is another than at the publication before, and what took place since",
+    **timeline.TABLES,
+    **study.TABLES,
 }
 
 SHARED: Final[Mapping[str, str]] = {
@@ -53,8 +62,20 @@ ENDS: Final[Mapping[str, str]] = {
     "end_detail": "Further columns of the end, where another feed tells it",
 }
 
+_SINCE: Final = "The first publication that held it: event_as_of and the like go by it"
 OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "span": ENDS,
+    **timeline.COLUMNS,
+    "restatement": restatement.COLUMNS,
+    **study.OWN,
+    "timeline.link": {"publication": _SINCE},
+    "timeline.link_strict": {"publication": _SINCE},
+    "timeline.link_history": {
+        "threshold": "Probability at which links count",
+        "publication": _SINCE,
+        "replaced": "The first publication that held something else",
+    },
+    "ledger.extract": {"publication": _SINCE},
     "participant": {
         "probability": "Probability of the weakest link that holds the participant together",
         "first_date": "The first day on which something is known",
@@ -149,6 +170,9 @@ CODES: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("event_history", "kind"): codes.EVENT_KINDS,
     ("span", "kind"): codes.SPAN_KINDS,
     ("span_history", "kind"): codes.SPAN_KINDS,
+    **timeline.CODES,
+    ("restatement", "reasons"): restatement.REASONS,
+    **study.CODES,
     ("outcome", "value"): definitions.VALUES,
     ("outcome", "competing"): {str(cause): meaning for cause, meaning in definitions.CAUSES.items()},
     ("outcome", "flags"): definitions.FLAGS,
@@ -185,11 +209,19 @@ UNITS: Final[Mapping[str, str]] = {
     "ci_high": "share of 1", "probability": "share of 1", "n": "persons", "observable": "persons", "events": "persons",
     "competing": "persons", "late": "persons", "birth_year": "year", "received": "records", "loaded": "records",
     "rejected": "records", "duplicate": "records", "quarantined": "records", "subjects": "subjects",
-    "threshold": "share of 1",
+    "threshold": "share of 1", "spans": "spans",
 }  # fmt: skip
 """Column → unit, where the type is a number."""
+UNITS_OF: Final = study.UNITS
+"""(Table, column) → unit, where a column of that name has another one elsewhere."""
 
 SOURCES: Final[Mapping[str, str]] = {
+    **study.SOURCES,
+    **timeline.SOURCES,
+    "restatement": "warehouse/snapshot/restatement.py",
+    "timeline.link_history": "the linker",
+    "ledger.feed_term": "the contracts in schemas/feeds",
+    "publication": "the ledger",
     "outcome": "warehouse/outcomes/definitions.py; terms after CJARS, APPA/BJS and Justice Counts",
     "outcome_rate": "warehouse/outcomes: Wilson 1927; Aalen and Johansen 1978",
     "outcome_curve": "warehouse/outcomes: Aalen and Johansen 1978",

@@ -15,20 +15,31 @@ from schemas import catalogue
 from schemas.contract import Feed
 from schemas.errors import StoreError
 from schemas.failpoint import reach
+from warehouse.measures.compute import measures
+from warehouse.measures.views import mount_measure_views
 from warehouse.outcomes.compute import OutcomeTables, compute
-from warehouse.outcomes.sensitivity import sensitivity
+from warehouse.outcomes.sensitivity import of_rates
+from warehouse.snapshot import held as holding
 from warehouse.snapshot import tables
+from warehouse.snapshot.as_of import mount_as_of
 from warehouse.snapshot.dictionary import describe
 from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap
+from warehouse.snapshot.held import Held, enter_publication, hold
 from warehouse.snapshot.layout import create_schemas, mount, mount_macros, mount_store_views, mount_typed_views
 from warehouse.snapshot.linkage import link_quality as quality_now
 from warehouse.snapshot.partitions import Manifest, Partition, reusable, write
+from warehouse.snapshot.restatement import restate
 from warehouse.snapshot.source import from_warehouse, warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
 from warehouse.store.engine import connect
 from warehouse.store.link_tables import EXPECTED, THRESHOLDS
 from warehouse.store.outcomes import REFRESHED, replace
-from warehouse.store.tables import event, extract, link, link_strict, span
+from warehouse.store.publications import Publication
+from warehouse.store.tables import event, extract, span
+from warehouse.study.catalogue import studies
+from warehouse.study.run import run_all
+from warehouse.study.tables import OUTCOME
+from warehouse.study.workspace import Workspace
 
 DATABASE: Final = "throughcare.duckdb"
 RETENTION_DAYS: Final = 7
@@ -37,7 +48,6 @@ RETENTION_DAYS: Final = 7
 MOMENTS: Final = (event, span)
 RECORDS: Final = "record_version"
 """Which extract states which records: only for feeds that send deltas, in which records have lives of their own."""
-WHOLE: Final = (extract, link, link_strict)
 INTERNAL: Final = frozenset((
     "stated", "apart", "content_digest", "verdict", "measures", "receipt", "link_batch", "attempts", "lease_owner",
     "lease_until", "fence", "batch_id", "expunged_at", *EXPECTED,
@@ -76,8 +86,10 @@ def publish(
     try:
         with alone(folder), building(folder) as draft:
             with warehouse(warehouse_url, draft) as connection:
-                published, manifest = _make(connection, folder, draft / DATABASE, stated)
+                held = hold(connection, warehouse_url, stated)
+                published, manifest, made = _make(connection, folder, draft / DATABASE, stated, held)
             _write_back(warehouse_url, draft / DATABASE)
+            enter_publication(warehouse_url, made, held)
             keep(folder, manifest)
             reach("publish.written")
             swap(folder, draft / DATABASE, manifest)
@@ -90,32 +102,38 @@ def publish(
 
 
 def _make(
-    connection: duckdb.DuckDBPyConnection, folder: Path, target: Path, feeds: Mapping[str, Feed]
-) -> tuple[Published, Manifest]:
+    connection: duckdb.DuckDBPyConnection, folder: Path, target: Path, feeds: Mapping[str, Feed], held: Held
+) -> tuple[Published, Manifest, Publication]:
     """Write what is new, compute what follows from it, and build the database file."""
     before = current_manifest(folder)
     known = reusable(before, folder)
     create_schemas(connection)
-    partitions = [*_copied(connection, folder, known)]
+    partitions = [*_copied(connection, folder, known, held)]
     mount(connection, folder, partitions)
     partitions += _derived(connection, folder, feeds)
-    partitions.append(_of_frame(connection, folder, "link_quality", quality_now(connection)))
-    outcomes = compute(connection)
+    quality = quality_now(connection)
+    partitions.append(_of_frame(connection, folder, "link_quality", quality))
+    workspace = Workspace(connection)
+    outcomes = compute(connection, workspace)
     partitions += _outcomes(connection, folder, outcomes)
+    partitions.append(_of_frame(connection, folder, "measure", measures(connection, quality, "outcome_row")))
     # Last: it leaves the outcomes of other participants behind.
-    partitions.append(_of_frame(connection, folder, "outcome_sensitivity", sensitivity(connection, THRESHOLDS)))
+    partitions += _studies(connection, folder, workspace)
     now = dt.datetime.now(dt.UTC)
     manifest = Manifest(folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now.isoformat(), tuple(partitions))
-    _build(target, folder, manifest, feeds)
+    made = holding.publication(held, manifest.project, manifest.version, now)
+    publications = holding.publications(connection, made)
+    restatement = restate(connection, folder, before, manifest, publications)
+    _build(target, folder, manifest, feeds, {"publication": publications, "restatement": restatement})
     people = connection.execute("SELECT count(*) FROM participant").fetchall()[0][0]
     former = {partition.file for partition in before.partitions} if before else set()
     written = sum(partition.file not in former for partition in partitions)
     reused = len(partitions) - written
-    return Published(folder / DATABASE, manifest.version, written, reused, people, outcomes), manifest
+    return Published(folder / DATABASE, manifest.version, written, reused, people, outcomes), manifest, made
 
 
 def _copied(
-    connection: duckdb.DuckDBPyConnection, folder: Path, known: Mapping[tuple[str, int, str], Partition]
+    connection: duckdb.DuckDBPyConnection, folder: Path, known: Mapping[tuple[str, int, str], Partition], held: Held
 ) -> list[Partition]:
     """The stored tables: one partition an extract where rows never change, else the whole table.
 
@@ -129,7 +147,9 @@ def _copied(
                 mark = f"{origin} blocks" if name == RECORDS else origin
                 found = known.get((name, extract_id, mark))
                 partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, mark))
-    partitions += [write(connection, folder, table.name, _rows(table, "true ORDER BY 1, 2")) for table in WHOLE]
+    partitions.append(write(connection, folder, extract.name, holding.extracts(_rows(extract, "true"), held)))
+    partitions += [write(connection, folder, name, holding.links(name, held)) for name in holding.LINKS]
+    partitions.append(_of_frame(connection, folder, "feed_term", holding.feed_terms(connection, held)))
     return [*partitions, write(connection, folder, SUPERSESSION, f"FROM {from_warehouse(_SUPERSESSION)}")]
 
 
@@ -187,7 +207,19 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
 def _outcomes(connection: duckdb.DuckDBPyConnection, folder: Path, computed: OutcomeTables) -> list[Partition]:
     results = {"outcome_rate": computed.rate, "outcome_curve": computed.curve, "outcome_flow": computed.flow}
     partitions = [_of_frame(connection, folder, name, frame) for name, frame in results.items()]
-    return [write(connection, folder, "outcome", "FROM outcome_row"), *partitions]
+    return [write(connection, folder, "outcome", "SELECT * EXCLUDE (arm) FROM outcome_row"), *partitions]
+
+
+def _studies(connection: duckdb.DuckDBPyConnection, folder: Path, workspace: Workspace) -> list[Partition]:
+    """Run every study and write what it leaves; the rows of persons make one file a study."""
+    partitions = [_of_frame(connection, folder, "study_outcome", OUTCOME.to_frame())]
+
+    def keep(query: str) -> None:
+        partitions.append(write(connection, folder, "study_outcome", query))
+
+    found = run_all(connection, studies().values(), THRESHOLDS, workspace, keep)
+    found["outcome_sensitivity"] = of_rates(found["study_rate"])
+    return partitions + [_of_frame(connection, folder, name, frame) for name, frame in found.items()]
 
 
 def _of_frame(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, frame: pl.DataFrame) -> Partition:
@@ -195,8 +227,13 @@ def _of_frame(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, fr
     return write(connection, folder, name, f"FROM computed_{name}")
 
 
-def _build(target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, Feed]) -> None:
-    """Write the database file: views over the manifest's files, the dictionary, and which publication it is."""
+def _build(
+    target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, Feed], stored: Mapping[str, pl.DataFrame]
+) -> None:
+    """Write the database file: views over the manifest's files, the dictionary, and which publication it is.
+
+    ``stored``: tables that are about the publication itself, by name; they stand in the file.
+    """
     identity = pl.DataFrame({
         "project": manifest.project, "version": manifest.version, "published_at": manifest.published_at,
         "partitions": len(manifest.partitions),
@@ -206,7 +243,11 @@ def _build(target: Path, folder: Path, manifest: Manifest, feeds: Mapping[str, F
         mount(connection, folder, manifest.partitions)
         mount_store_views(connection)
         mount_typed_views(connection)
+        mount_measure_views(connection)
         mount_macros(connection)
+        for name, frame in stored.items():
+            tables.store(connection, name, frame)
+        mount_as_of(connection)
         tables.store(connection, "snapshot", identity)
         tables.store(connection, "dictionary", describe(connection, feeds))
         connection.execute("CHECKPOINT")

@@ -83,6 +83,7 @@ extract = Table(
     Column("finished_at", DateTime(timezone=True), comment="When the terminal state was reached"),
     Column("expunged_at", DateTime(timezone=True), comment="When the delivered bytes were erased: retention is over"),
     Column("link_batch", BigInteger, comment="The first link batch that saw the extract's subjects"),
+    Column("publication", BigInteger, comment="The first publication that held it; empty before"),
     Column("attempts", Integer, nullable=False, server_default=text("0"), comment="How often work was begun"),
     Column("lease_owner", Text, comment="The process that works on the extract"),
     Column("lease_until", DateTime(timezone=True), comment="After this time another process may take over"),
@@ -188,6 +189,7 @@ link_batch = Table(
     Column("subjects", BigInteger, nullable=False, comment="Number of subjects that the batch stated"),
     Column("key_version", Integer, comment="Version of the project's key that made the participants'"),
     Column("applied_at", DateTime(timezone=True), nullable=False, server_default=text("now()"), comment="When applied"),
+    Column("publication", BigInteger, comment="The first publication that held it; empty before"),
     schema=LEDGER,
     comment="Link batches that were applied: each is applied once",
 )

@@ -24,11 +24,17 @@ THRESHOLDS: Final = (MAIN_THRESHOLD, 0.9, 0.99)
 """Probabilities of a link at which the partition into participants is held; the first is the one that all else uses."""
 EXPECTED: Final = ("links", "links_wrong", "links_missed", "splits", "exact_split", "lacks")
 """What a batch may say of each subject beside who it is: to be added up, not to be looked at one by one."""
+FROM_THE_FIRST: Final = 0
+"""The batch of a statement that was made before batches were noted with it: lower than that of any."""
 MOVES: Final = ("merge", "split", "retire")
 
 
 def _batch(comment: str, *, null: bool = False) -> Column[int]:
     return Column("batch_id", BigInteger, ForeignKey(link_batch.c.batch_id), nullable=null, comment=comment)
+
+
+def _since() -> Column[int]:
+    return Column("since_batch", BigInteger, comment="The batch from which on the same was stated; empty: batch_id")
 
 
 link = Table(
@@ -45,6 +51,7 @@ link = Table(
     Column("splits", Double, comment="Its part in people who are expected to be two participants here, by the model"),
     Column("exact_split", Boolean, comment="Whether exact name and birth date would tear the participant apart"),
     Column("lacks", Integer, comment="Which identifiers it lacks: bit by bit, by place in codes.Identifier"),
+    _since(),
     Index("ix_link_participant_key", "participant_key"),
     schema=TIMELINE,
     comment="Which participant an agency's subject is, as of now",
@@ -56,9 +63,25 @@ link_strict = Table(
     Column("subject_id", BigInteger, primary_key=True, autoincrement=False, comment="An agency's own person"),
     Column("threshold", Double, primary_key=True, autoincrement=False, comment="Probability at which links count"),
     Column("participant_key", Uuid, nullable=False, comment="The participant at that threshold"),
+    _since(),
     Index("ix_link_strict_participant_key", "participant_key"),
     schema=TIMELINE,
     comment="The participants of subjects that are others at a stricter threshold than in link",
+)
+
+link_history = Table(
+    "link_history",
+    metadata,
+    Column("subject_id", BigInteger, nullable=False, comment="An agency's own person"),
+    Column("threshold", Double, nullable=False, comment="Probability at which links count"),
+    Column("participant_key", Uuid, comment="The participant that it was; empty where the status assigned nobody"),
+    Column("status", Text, comment="Its status then; empty at a stricter threshold than the first"),
+    Column("probability", Double, comment="Probability of the weakest link that held it then"),
+    Column("since_batch", BigInteger, nullable=False, comment="The batch from which on this was stated"),
+    Column("until_batch", BigInteger, nullable=False, comment="The batch that stated otherwise"),
+    Index("ix_link_history_subject_id", "subject_id"),
+    schema=TIMELINE,
+    comment="Which participant a subject was before a batch stated otherwise; append-only",
 )
 
 supersession = Table(

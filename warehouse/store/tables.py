@@ -33,8 +33,9 @@ from warehouse.store.ledger_tables import (
     link_batch,
     rejection,
 )
-from warehouse.store.link_tables import link, link_quality, link_strict, supersession
+from warehouse.store.link_tables import link, link_history, link_quality, link_strict, supersession
 from warehouse.store.metadata import LEDGER, SCHEMAS, TIMELINE, WAREHOUSE, metadata
+from warehouse.store.publication_tables import feed_term, publication
 
 __all__ = [
     "LEDGER",
@@ -48,14 +49,17 @@ __all__ = [
     "dictionary",
     "event",
     "extract",
+    "feed_term",
     "link",
     "link_batch",
+    "link_history",
     "link_quality",
     "link_strict",
     "metadata",
     "outcome",
     "outcome_rate",
     "outcome_sensitivity",
+    "publication",
     "record_block",
     "rejection",
     "span",

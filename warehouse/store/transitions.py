@@ -41,10 +41,14 @@ def finish(
 
 
 def hold(connection: Connection, feed: str, extract_id: int, counts: Counts, values: Mapping[str, Any]) -> None:
-    """End as held; one held for a gap that was closed meanwhile is open again at once."""
+    """End as held; one held for a gap that was closed meanwhile is open again at once.
+
+    The same bytes that wait already for the same reason are asked about once: this one repeats those.
+    """
     if values["code"] == SEQUENCE_GAP:
         lock_feed(connection, feed)
     finish(connection, extract_id, "held", counts, values)
+    connection.execute(text(_WAITS_ALREADY), {"extract_id": extract_id})
     if values["code"] == SEQUENCE_GAP:
         reopen_gaps(connection, feed)
 
@@ -83,6 +87,15 @@ _SAME_CONTENT: Final = """
 SELECT min(live.extract_id) FROM ledger.extract AS live
 WHERE live.agency = one.agency AND live.feed = one.feed AND live.digest = one.digest
   AND live.repeats IS NULL AND live.state IN ('landed', 'loading', 'loaded') AND live.extract_id <> one.extract_id
+"""
+_WAITS_ALREADY: Final = """
+UPDATE ledger.extract AS one
+SET repeats = (
+    SELECT min(first.extract_id) FROM ledger.extract AS first
+    WHERE first.agency = one.agency AND first.feed = one.feed AND first.digest = one.digest
+      AND first.apart = one.apart AND first.code = one.code AND first.state = 'held'
+      AND first.repeats IS NULL AND first.expunged_at IS NULL AND first.extract_id < one.extract_id)
+WHERE one.extract_id = :extract_id AND one.repeats IS NULL
 """
 _ENDED: Final = """
 SELECT one.extract_id,

@@ -18,22 +18,32 @@ probation | violations | revocation  | 2018-01-01 | 2024-01-01 | 30
 """
 """What the sources cover unless a case draws its own: days exclusive at the end, lag in days."""
 
-FEEDS = {"charge": "charges", "disposition": "judgments", "supervision": "cases", "death": "judgments"}
-SPANS = ("supervision", "custody")
+FEEDS = {
+    "charge": "charges", "disposition": "judgments", "supervision": "cases", "death": "judgments",
+    "enrolment": "members", "attendance": "sessions", "custody": "bookings", "arrest": "arrests", "study": "releases",
+    "referral": "referrals",
+}  # fmt: skip
+SPANS = ("supervision", "custody", "enrolment", "study")
+AGENCIES = {
+    "charge": "court", "disposition": "court", "enrolment": "peer", "attendance": "peer", "referral": "peer",
+    "custody": "jail", "arrest": "police", "study": "prison",
+}  # fmt: skip
 
 EVENT = {
     "participant_key": pl.String, "kind": pl.String, "event_date": pl.Date, "code": pl.String, "record_id": pl.Int64,
     "agency": pl.String, "feed": pl.String, "extract_id": pl.Int64, "row_number": pl.Int64, "detail": pl.String,
+    "text": pl.String, "number": pl.Float64,
 }  # fmt: skip
 SPAN = {
     "participant_key": pl.String, "status": pl.String, "kind": pl.String, "start_date": pl.Date,
     "end_date": pl.Date, "code": pl.String, "record_id": pl.Int64, "agency": pl.String, "feed": pl.String,
+    "text": pl.String, "number": pl.Float64, "detail": pl.String,
 }  # fmt: skip
 COVERAGE = {
     "agency": pl.String, "feed": pl.String, "kind": pl.String, "covered_from": pl.Date, "covered_until": pl.Date,
     "lag_days": pl.Int64,
 }  # fmt: skip
-PARTICIPANT = {"participant_key": pl.String, "birth_year": pl.Int64}
+PARTICIPANT = {"participant_key": pl.String, "birth_year": pl.Int64, "sex": pl.String}
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ def _event(number: int, row: dict[str, str]) -> dict[str, object]:
         "participant_key": _who(row), "kind": row["what"], "event_date": row["date"], "code": row.get("code") or None,
         "record_id": int(row["record"]) if row.get("record") else None, "agency": _agency(row),
         "feed": FEEDS.get(row["what"], "violations"), "extract_id": 1, "row_number": number,
-        "detail": json.dumps({name: value for name, value in detail.items() if value}),
+        "detail": json.dumps({name: value for name, value in detail.items() if value}), **_further(row),
     }  # fmt: skip
 
 
@@ -109,8 +119,17 @@ def _span(row: dict[str, str]) -> dict[str, object]:
         "participant_key": _who(row), "status": row.get("status") or "linked", "kind": row["what"],
         "start_date": row["date"], "end_date": row.get("end") or None, "code": row.get("code") or None,
         "record_id": int(row["record"]) if row.get("record") else None, "agency": _agency(row),
-        "feed": FEEDS[row["what"]],
+        "feed": FEEDS[row["what"]], "detail": json.dumps(_told(row.get("detail", ""))), **_further(row),
     }  # fmt: skip
+
+
+def _further(row: dict[str, str]) -> dict[str, object]:
+    return {"text": row.get("text") or None, "number": float(row["number"]) if row.get("number") else None}
+
+
+def _told(words: str) -> dict[str, str]:
+    """``age=27 race=black`` as a detail."""
+    return dict(word.split("=", 1) for word in words.split())
 
 
 def _coverage(row: dict[str, str]) -> dict[str, object]:
@@ -123,7 +142,8 @@ def _coverage(row: dict[str, str]) -> dict[str, object]:
 def _participants(records: list[dict[str, str]]) -> list[dict[str, object]]:
     born = {_who(row): int(row["born"]) for row in records if row.get("born")}
     return [
-        {"participant_key": who, "birth_year": born.get(who)} for who in sorted({_who(r) or "" for r in records} - {""})
+        {"participant_key": who, "birth_year": born.get(who), "sex": None}
+        for who in sorted({_who(r) or "" for r in records} - {""})
     ]
 
 
@@ -132,4 +152,4 @@ def _who(row: dict[str, str]) -> str | None:
 
 
 def _agency(row: dict[str, str]) -> str:
-    return row.get("agency") or ("court" if row["what"] in ("charge", "disposition") else "probation")
+    return row.get("agency") or AGENCIES.get(row["what"], "probation")

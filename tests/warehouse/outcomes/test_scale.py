@@ -43,7 +43,9 @@ def town(people: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     load(connection, [], table(EVERYTHING_COVERED))
     count = {"people": people}
-    connection.execute("INSERT INTO participant SELECT 'p' || i, 1950 + i % 55 FROM range($people) AS t(i)", count)
+    connection.execute(
+        "INSERT INTO participant SELECT 'p' || i, 1950 + i % 55, NULL FROM range($people) AS t(i)", count
+    )
     connection.execute(SPANS, count)
     connection.execute(CHARGES, count)
     connection.execute(REVOCATIONS)

@@ -7,7 +7,8 @@ from polars.testing import assert_frame_equal
 
 from tests.warehouse.outcomes.test_scale import town
 from warehouse.outcomes.compute import compute
-from warehouse.outcomes.sensitivity import OVERALL, SENSITIVITY, sensitivity
+from warehouse.outcomes.sensitivity import SENSITIVITY, sensitivity
+from warehouse.study.rates import OVERALL
 
 PEOPLE = 3_000
 THRESHOLDS = (0.5, 0.9, 0.99)

@@ -5,11 +5,11 @@ import re
 import polars as pl
 
 from tests.warehouse.outcomes.test_sensitivity import THRESHOLDS, linked_town
-from warehouse.outcomes.compute import compute
+from warehouse.outcomes.compute import OutcomeTables, compute
 from warehouse.outcomes.sensitivity import sensitivity
-from warehouse.report import linkage
-from warehouse.report.page import TITLES
+from warehouse.report import linkage, overview, rates
 from warehouse.report.tables import WITHHELD
+from warehouse.report.words import TITLES
 from warehouse.snapshot.linkage import QUALITY as SCHEMA
 
 GROUPS = (
@@ -45,13 +45,14 @@ REVIEWED = [
 
 def line(html: str, name: str) -> list[str]:
     """The cells of the row that holds the cell ``name``, as text."""
-    row = next(row for row in re.findall(r"<tr>(.*?)</tr>", html) if f"<td>{name}</td>" in row)
-    return [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+    rows = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in re.findall(r"<tr>(.*?)</tr>", html)]
+    texts = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in rows]
+    return next(row for row in texts if name in row)
 
 
 def test_groups_stand_side_by_side_with_intervals_and_are_called_model_based() -> None:
     page = linkage.quality(QUALITY)
-    assert line(page, "M")[:3] == ["", "M", "905"]
+    assert line(page, "M")[:3] == ["sex", "M", "905"]
     assert line(page, "F") == ["sex", "F", "300", "0.9\u202f% 0.7–1.2", "2.1\u202f% 1.7–2.6", "3.1\u202f% 2.5–4.0",
                                "36.7\u202f% 29.4–44.6"]  # fmt: skip
     assert "model-based, not measured" in page
@@ -86,10 +87,29 @@ def test_what_reviewers_found_is_called_measured() -> None:
     assert "has not been measured" not in page
 
 
+def test_a_share_that_another_would_tell_is_withheld_with_it() -> None:
+    few = pl.DataFrame([("overall", None, "exact_split", "sex", "X", 30, 0.1, 0.0, 0.2)], schema=SCHEMA, orient="row")
+    more = few.with_columns(metric=pl.lit("false_discovery_model"))
+    exact = pl.col("metric") == "exact_split"
+    # 54 of 151 women, 164 of 421 men and 3 of 30 others: 221 of 602.
+    rest = QUALITY.with_columns(
+        n=pl.when(exact & (pl.col("level") == "M")).then(421).otherwise("n"),
+        value=pl.when(exact & (pl.col("grp") == "overall")).then(221 / 602).otherwise("value"),
+    )
+    page = linkage.quality(pl.concat([rest, few, more]))
+    assert line(page, "X")[-1] == "–"
+    assert "–" in (line(page, "F")[-1], line(page, "M")[-1])
+
+
+def _released(tables: OutcomeTables, stricter: pl.DataFrame) -> str:
+    rows = overview.released(tables.rate, stricter)
+    return overview.sensitivity(rates.chosen(rows, stratum_kind="overall"))
+
+
 def test_every_outcome_stands_at_every_threshold() -> None:
     town = linked_town(1_000)
-    compute(town)
-    page = linkage.sensitivity(sensitivity(town, THRESHOLDS), TITLES)
+    tables = compute(town)
+    page = _released(tables, sensitivity(town, THRESHOLDS))
     assert all(title in page for title in TITLES.values())
     assert all(f"links of {percent} % and more" in page for percent in ("50", "90", "99"))
     assert page.count("<tr>") == 13
@@ -97,11 +117,11 @@ def test_every_outcome_stands_at_every_threshold() -> None:
 
 def test_what_is_withheld_at_one_threshold_is_withheld_at_all() -> None:
     town = linked_town(1_000)
-    compute(town)
-    rates = sensitivity(town, THRESHOLDS).filter(outcome="recharge", window_months=12)
-    few = rates.with_columns(events=pl.when(pl.col("threshold") == 0.99).then(3).otherwise("events"))
-    assert linkage.sensitivity(few, TITLES).count(WITHHELD) == 3
-    assert linkage.sensitivity(rates, TITLES).count(WITHHELD) == 0
+    tables = compute(town)
+    found = sensitivity(town, THRESHOLDS)
+    one = (pl.col("outcome") == "recharge") & (pl.col("window_months") == 12) & (pl.col("threshold") == 0.99)
+    few = found.with_columns(events=pl.when(one).then(3).otherwise("events"))
+    assert _released(tables, few).count(WITHHELD) - _released(tables, found).count(WITHHELD) == 3
 
 
 def test_before_anything_is_linked_the_page_says_so() -> None:

@@ -181,3 +181,24 @@ def test_what_is_expected_of_links_and_the_batchs_quality_are_kept(engine: Engin
     assert read(engine, kept) == [(1.0, 0.1, 0.0, True, None), (1.0, 0.1, None, True, None)]
     measured = "SELECT scope, batch_id, metric, grp, level, n, value FROM warehouse.link_quality"
     assert read(engine, measured) == [("batch", 1, "persons", "size", "2", 1, 1.0)]
+
+
+WAS = "SELECT subject_id, threshold, participant_key, since_batch, until_batch FROM link_history ORDER BY 1, 2, 4"
+
+
+def test_who_a_subject_was_before_stays_with_the_batches_between_which_it_stood(engine: Engine) -> None:
+    apply(engine, 1, batch((1, ANNA, "linked"), (2, ANNA, "linked")), "m1", strict=strict((2, 0.9, CLEO)))
+    apply(engine, 2, batch((1, ANNA, "linked"), (2, ANNA, "linked")), "m1", strict=strict((2, 0.9, CLEO)))
+    assert read(engine, WAS) == []
+    apply(engine, 3, batch((2, BERT, "linked")), "m1", strict=strict((2, 0.9, DORA)))
+    assert read(engine, WAS) == [(2, 0.5, ANNA, 1, 3), (2, 0.9, CLEO, 1, 3)]
+    apply(engine, 4, batch((2, BERT, "linked")), "m1")
+    assert read(engine, WAS)[1:] == [(2, 0.9, CLEO, 1, 3), (2, 0.9, DORA, 3, 4)]
+    assert read(engine, "SELECT subject_id, since_batch FROM link ORDER BY 1") == [(1, 1), (2, 3)]
+
+
+def test_what_a_later_batch_had_stated_already_was_never_the_truth(engine: Engine) -> None:
+    apply(engine, 1, batch((1, ANNA, "linked")), "m1")
+    apply(engine, 3, batch((1, BERT, "linked")), "m1")
+    apply(engine, 2, batch((1, CLEO, "linked")), "m1", strict=strict((1, 0.9, DORA)))
+    assert read(engine, WAS) == [(1, 0.5, ANNA, 1, 3)]

@@ -1,0 +1,78 @@
+"""The maximum of a partial likelihood, and which coefficients have one."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from warehouse.estimate.errors import NotEstimable
+from warehouse.estimate.partial_likelihood import PartialLikelihood
+from warehouse.estimate.risk_sets import RiskSets, Values
+
+_ITERATIONS: Final = 50
+_CLOSE: Final = 1e-9
+"""The Newton decrement, in units of log-likelihood, from which one more step, whose error is its square, suffices."""
+_STRIDE: Final = 4.0
+"""The longest step, between the extremes of a covariate: one person in a level would send the first to infinity."""
+_RUNAWAY: Final = 0.1
+"""A last step as long as this, between the extremes of the covariate: the coefficient has no finite maximum."""
+_DETERMINED: Final = 1e-9
+"""The share of a term's information that is left beside the terms before it, from which it counts as determined."""
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """``at``: the likelihood where it is greatest, of the terms that are not determined by others.
+
+    ``finite``: which columns of the covariates have a coefficient; ``bounded``: the same among the terms of ``at``.
+    """
+
+    at: PartialLikelihood
+    null_log_likelihood: float
+    finite: NDArray[np.bool_]
+    bounded: NDArray[np.bool_]
+
+
+def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
+    """Climb from 0 by Newton's method; terms that do not vary beside those before them are left out, as R has it.
+
+    `NotEstimable` where the climb does not end, which it does for every likelihood with data that are not extreme.
+    """
+    null = PartialLikelihood(sets, x, weight, np.zeros(x.shape[1]))
+    varying = _varying(null.information)
+    if not varying.any():
+        raise NotEstimable("no covariate varies among those at risk when the events come")
+    here = PartialLikelihood(sets, x[:, varying], weight, np.zeros(varying.sum()))
+    reach = here.x.max(axis=0) - here.x.min(axis=0)
+    for _ in range(_ITERATIONS):
+        step = np.asarray(np.linalg.solve(here.information, here.slope), dtype=np.float64)
+        if here.slope @ step < _CLOSE:
+            bounded = np.abs(step) * reach < _RUNAWAY
+            finite = varying.copy()
+            finite[varying] = bounded
+            last = replace(here, coefficient=here.coefficient + np.where(bounded, step, 0))
+            return Maximum(last, null.log_likelihood, finite, bounded)
+        here = _climbed(here, np.clip(step, -_STRIDE / reach, _STRIDE / reach))
+    raise NotEstimable("the likelihood has no maximum that can be found")
+
+
+def _climbed(here: PartialLikelihood, step: Values) -> PartialLikelihood:
+    """A step on, halved until it does not lead down, nor to where nothing can be computed."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        there = replace(here, coefficient=here.coefficient + step)
+        while not there.log_likelihood >= here.log_likelihood - _CLOSE and np.abs(step).max() > 1e-12:
+            step = step / 2
+            there = replace(here, coefficient=here.coefficient + step)
+    return there
+
+
+def _varying(information: Values) -> NDArray[np.bool_]:
+    """Sweep term by term: of which terms information is left beside the terms before them."""
+    left, varying = information.copy(), np.zeros(len(information), dtype=np.bool_)
+    for index, own in enumerate(np.diag(information)):
+        pivot = left[index, index]
+        varying[index] = pivot > _DETERMINED * max(own, _DETERMINED)
+        if varying[index]:
+            left = left - np.outer(left[:, index], left[index]) / pivot
+    return varying

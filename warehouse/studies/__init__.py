@@ -1,0 +1,1 @@
+"""The studies: one module each, literals only, found by being there."""
