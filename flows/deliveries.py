@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.receipts import Receipt
 from flows.handing import hand_out, list_receipts
-from flows.ingest import drain
+from flows.ingest import drain, state_repetitions
 from flows.owner import person
 from flows.stores import Stores
 from schemas.delivery import Verdict
@@ -32,12 +32,15 @@ def accept(stores: Stores, extract_id: int, reason: str, supersedes: int | None 
 
 
 def refuse(stores: Stores, extract_id: int, reason: str) -> Receipt:
-    """End a held delivery as refused, with a receipt that says so; `StoreError` where it is not held."""
+    """End a held delivery, and those that repeat it, as refused, with receipts that say so.
+
+    `StoreError` where it is not held.
+    """
     held = Receipt.from_json(stores.ledger.get(extract_id).receipt)
     receipt = replace(held, state="refused", code=REFUSED, decision="refuse")
     stores.ledger.refuse_held(extract_id, reason, person(), receipt.to_json())
     hand_out(stores, receipt)
-    list_receipts(stores, [receipt.agency])
+    list_receipts(stores, {receipt.agency, *(repeated.agency for repeated in state_repetitions(stores))})
     return receipt
 
 

@@ -1,12 +1,13 @@
 """Files as no contract wants them, from the intake to the receipt."""
 
 import os
+from collections.abc import Callable
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from flows.deliveries import accept
+from flows.deliveries import accept, refuse
 from flows.stores import Stores
 from tests.faults.conftest import empty, files_of
 from tests.faults.fault import withstands
@@ -118,6 +119,21 @@ def test_new_content_of_the_same_day_waits_for_a_person(order: tuple[int, int], 
     check(stores)
     assert (accepted.state, accepted.supersedes) == ("loaded", first.extract_id)
     assert (spans(stores), current(stores)) == (first.received + held.received, held.received)
+
+
+@withstands("the same bytes again while they are held", "asked about once; they end together", "CIT", "duplicate")
+@pytest.mark.parametrize(("decide", "ends"), [(accept, ["loaded", "duplicate"]), (refuse, ["refused", "refused"])])
+def test_what_waits_already_is_asked_about_once(
+    decide: Callable[[Stores, int, str], object], ends: list[str], stores: Stores
+) -> None:
+    taken(stores, NAME, csv())
+    for _ in range(2):
+        assert taken(stores, NAME, csv(15, seed=2)).state == "held"
+    (held,) = stores.ledger.held()
+    decide(stores, held.extract_id, "somebody asked the agency")
+    check(stores)
+    assert stores.ledger.held() == ()
+    assert [one.state for one in stores.ledger.extracts()] == ["loaded", *ends]
 
 
 @withstands("new content of a later day, in any order of arrival", "the later day is current", "COT", "version")
