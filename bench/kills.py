@@ -30,6 +30,7 @@ from schemas.contract import Delimited
 from schemas.failpoint import armed
 from schemas.synthetic import rows
 from warehouse.store.digest import logical_digest
+from warehouse.store.ledger_tables import TERMINAL_STATES
 from warehouse.store.soundness import imbalances
 
 CONTEXT: Final = multiprocessing.get_context("forkserver")
@@ -216,7 +217,7 @@ def problems(stores: Stores) -> list[str]:
 
 def without_end(stores: Stores) -> int:
     """How many extracts have no end, or no receipt."""
-    ended = "state IN ('loaded', 'refused', 'held', 'quarantined', 'duplicate') AND finished_at IS NOT NULL"
+    ended = f"state IN {TERMINAL_STATES} AND finished_at IS NOT NULL"
     query = f"SELECT count(*) FROM ledger.extract WHERE receipt IS NULL OR NOT ({ended})"
     with stores.warehouse.connect() as connection:
         return int(connection.scalar(sa.text(query)))

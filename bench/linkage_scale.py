@@ -11,8 +11,6 @@ import argparse
 import datetime as dt
 import json
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.linkage.people import population
-from bench.memory import peak_mb
+from bench.memory import measured
 from connectors.postgres import EmbeddedServer
 from identity.keys import ProjectKey, VaultKeys
 from identity.link import link
@@ -71,7 +69,8 @@ def measure(records: int, increments: list[int]) -> list[dict[str, Any]]:
             vault.migrate()
             for place, size in enumerate([records, *increments]):
                 _fill(vault, size, place)
-                rows.append({"step": "all at once" if not place else f"{size:,} more rows", **_timed(home, place)})
+                named = "all at once" if not place else f"{size:,} more rows"
+                rows.append({"step": named, **measured("bench.linkage_scale", home, place)})
             vault.close()
     return rows
 
@@ -111,17 +110,6 @@ def _fill(vault: Vault, size: int, place: int) -> None:
         extract_id = 10 * place + offset + 1
         split(vault, one, extract_id, numbered.select("row_number", *(c.name for c in one.columns)), via=())
         vault.confirm(extract_id)
-
-
-def _timed(home: Path, place: int) -> dict[str, Any]:
-    """Link in a process of its own; its figures and the peak of that process, without the server's."""
-    command = [sys.executable, "-m", "bench.linkage_scale", "--step", str(home), str(place)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        peak = peak_mb(process.pid, home)
-        printed = process.stdout.read() if process.stdout else ""
-    if process.returncode:
-        raise SystemExit(f"step {place} ended with exit code {process.returncode}")
-    return {**json.loads(printed.splitlines()[-1]), "peak_mb": round(peak)}
 
 
 def _step(home: Path, place: int) -> dict[str, Any]:

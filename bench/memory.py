@@ -1,14 +1,28 @@
 """Peak memory of a process and of all that it started, embedded PostgreSQL included."""
 
 import contextlib
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
 INTERVAL_SECONDS: Final = 0.05
+
+
+def measured(module: str, home: Path, step: object) -> dict[str, Any]:
+    """Run ``python -m <module> --step <home> <step>``, which prints its figures as JSON at last; with ``peak_mb``."""
+    command = [sys.executable, "-m", module, "--step", str(home), str(step)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        peak = peak_mb(process.pid, home)
+        printed = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise SystemExit(f"step {step} ended with exit code {process.returncode}")
+    return {**json.loads(printed.splitlines()[-1]), "peak_mb": round(peak)}
 
 
 def peak_mb(pid: int, home: Path) -> float:

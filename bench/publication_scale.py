@@ -10,8 +10,6 @@ delta grows with what stands there.
 import argparse
 import json
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.city.city import write_city
-from bench.memory import peak_mb
+from bench.memory import measured
 from flows.deliveries import accept
 from flows.link import link
 from flows.once import ingest_once
@@ -66,25 +64,14 @@ def measure(people: int, delta: int) -> dict[str, Any]:
         _lay_aside(home, delta)
         return {
             "people": people,
-            "load": _timed(home, "load"),
-            "publish": _timed(home, "publish"),
+            "load": measured("bench.publication_scale", home, "load"),
+            "publish": measured("bench.publication_scale", home, "publish"),
             "delta": {"rows": delta, **_delivered(home)},
         }
 
 
 def _settings(home: Path) -> Settings:
     return Settings(home=home, master_key=SecretStr((home / "key").read_text()), quiet_seconds=0.05)
-
-
-def _timed(home: Path, step: str) -> dict[str, Any]:
-    """Run a step in a process of its own: its figures, and the peak of that process and the server."""
-    command = [sys.executable, "-m", "bench.publication_scale", "--step", str(home), step]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        peak = peak_mb(process.pid, home)
-        printed = process.stdout.read() if process.stdout else ""
-    if process.returncode:
-        raise SystemExit(f"{step} ended with exit code {process.returncode}")
-    return {**json.loads(printed.splitlines()[-1]), "peak_mb": round(peak)}
 
 
 def _step(home: Path, step: str) -> dict[str, Any]:
@@ -137,7 +124,7 @@ def _lay_aside(home: Path, rows: int) -> None:
 
 def _delivered(home: Path) -> dict[str, Any]:
     (home / "truth" / DELTA).rename(home / "intake" / "metro_peer" / DELTA)
-    return _timed(home, "delta")
+    return measured("bench.publication_scale", home, "delta")
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Final
 
 from sqlalchemy.engine import make_url
@@ -20,44 +20,46 @@ _RESTORE: Final = ("pg_restore", "--no-owner", "--exit-on-error", "--single-tran
 @contextmanager
 def dumped(url: str) -> Iterator[IO[bytes]]:
     """The dump of the database at a SQLAlchemy URL, to be read to its end inside; `StoreError` where it fails."""
-    process = subprocess.Popen(
-        [str(programs() / _DUMP[0]), *_DUMP[1:]],
-        env=_environment(url), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
+    with _running(_DUMP, _environment(url), "a database cannot be dumped", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         with process.stdout:
             yield process.stdout
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        code = process.wait()
-    if code != 0:
-        raise StoreError("a database cannot be dumped (pg_dump)")
 
 
 def restore(url: str, pieces: Iterable[bytes]) -> None:
     """Restore a dump into the empty database at a SQLAlchemy URL, all or nothing; what is there belongs to its role."""
     environment = _environment(url)
-    process = subprocess.Popen(
-        [str(programs() / _RESTORE[0]), *_RESTORE[1:], f"--dbname={environment['PGDATABASE']}"],
-        env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdin is not None
-    try:
-        with process.stdin as stream:
+    command = (*_RESTORE, f"--dbname={environment['PGDATABASE']}")
+    with _running(command, environment, "a dump cannot be restored", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        # A program that ends before it has read everything says why by its exit code.
+        with suppress(BrokenPipeError), process.stdin as stream:
             for piece in pieces:
                 stream.write(piece)
-    except BrokenPipeError:
-        pass
+
+
+@contextmanager
+def _running(
+    command: tuple[str, ...],
+    environment: dict[str, str],
+    problem: str,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of PostgreSQL's until it ends; killed where what is done inside fails, `StoreError` where it does."""
+    process = subprocess.Popen(
+        [str(programs() / command[0]), *command[1:]],
+        env=environment, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
     except BaseException:
         process.kill()
         raise
     finally:
         code = process.wait()
     if code != 0:
-        raise StoreError("a dump cannot be restored (pg_restore)")
+        raise StoreError(f"{problem} ({command[0]})")
 
 
 def _environment(url: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, Final
@@ -270,11 +271,15 @@ class LandingStore:
 
     def _write_aside(self, pieces: Iterable[bytes], bound_to: Callable[[], bytes]) -> str:
         """Seal into a file of a random name; a failure leaves none."""
+        return self._write_sealed(seal(self._key, pieces, bound_to))
+
+    def _write_sealed(self, pieces: Iterable[bytes]) -> str:
+        """Write what is sealed already into a file of a random name; a failure leaves none."""
         aside = self._place.path(_ASIDE, secrets.token_hex(16))
         self._place.make_folder(self._place.path(_ASIDE))
         try:
             with self._place.create(aside) as out:
-                for piece in seal(self._key, pieces, bound_to):
+                for piece in pieces:
                     out.write(piece)
                 if self._place.is_local:
                     out.flush()
@@ -287,15 +292,10 @@ class LandingStore:
 
     def _take(self, place: Place, name: str) -> None:
         """Copy a sealed file from another place, whole or not at all."""
-        path, aside = self._place.path(name), self._place.path(_ASIDE, secrets.token_hex(16))
-        for folder in (self._place.path(_ASIDE), path.rpartition("/")[0]):
-            self._place.make_folder(folder)
-        with place.open(place.path(name)) as stream, self._place.create(aside) as out:
-            while piece := read_up_to(stream, CHUNK):
-                out.write(piece)
-            if self._place.is_local:
-                out.flush()
-                os.fsync(out.fileno())
+        path = self._place.path(name)
+        with place.open(place.path(name)) as stream:
+            aside = self._write_sealed(iter(partial(read_up_to, stream, CHUNK), b""))
+        self._place.make_folder(path.rpartition("/")[0])
         self._place.system.mv(aside, path)
         self._sync_folder(path)
 

@@ -4,17 +4,14 @@ The pages need nothing beside themselves: no script, no picture, no network. Jin
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors import receipt_words as words
 from connectors.wording import EXPECTATIONS, correction
 from schemas.codes import ROW_RULES
+from schemas.templates import template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from connectors.receipts import Fault, Receipt
 
 _MEANS: Final = {
@@ -41,7 +38,7 @@ def page(receipt: "Receipt", *, trial: bool = False) -> str:
     """The page of a receipt; a ``trial`` says what would have become of the file."""
     tone, glyph, word = _shown(receipt)
     heading = words.heading(receipt, trial=trial)
-    return _template("receipt.html").render(
+    return template(__file__, "receipt.html").render(
         title=heading,
         heading=receipt.title,
         arrived=f"{'Trial' if trial else f'Receipt {receipt.extract_id}'} · {_arrival(receipt)}",
@@ -65,18 +62,7 @@ def page(receipt: "Receipt", *, trial: bool = False) -> str:
 def index_page(agency: str, receipts: Sequence["Receipt"], linked: Collection[int]) -> str:
     """The list of these receipts, in their order; the numbers in ``linked`` lead to pages beside it."""
     listed = [_listed(receipt, receipt.extract_id in linked) for receipt in receipts]
-    return _template("index.html").render(title=f"Receipts: {agency}", agency=agency, receipts=listed)
-
-
-@lru_cache
-def _template(name: str) -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(Path(__file__).with_name("pages"))
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True
-    )
-    return environment.get_template(name)
+    return template(__file__, "index.html").render(title=f"Receipts: {agency}", agency=agency, receipts=listed)
 
 
 def _shown(receipt: "Receipt") -> tuple[str, str, str]:

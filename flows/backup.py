@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ FILES: Final = ("landing", "quarantine")
 _NAME: Final = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{64})\.json")
 _EMPTY: Final = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('ledger', 'timeline', 'vault')"
 NAMED: Final = 12
+"""So many characters of a file's SHA-256 name it."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,7 @@ def _dump(dumps: LandingStore, name: str, address: str) -> str:
 @contextmanager
 def standing_still(stores: Stores) -> Iterator[None]:
     """While inside, the ledger stands still: what is under way waits, readers do not."""
-    with ExitStack() as stack:
-        connection = stack.enter_context(stores.warehouse.begin())
+    with stores.warehouse.begin() as connection:
         connection.execute(sa.text("LOCK TABLE ledger.extract IN SHARE MODE"))
         yield
 

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from flows.backup import NAMED, faults
 from flows.stores import Stores
 from schemas.errors import StoreError
 
 if TYPE_CHECKING:
     from connectors.landing import LandingStore
-
-NAMED: Final = 12
-"""So many characters of a file's SHA-256 name it."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,6 @@ def verify(stores: Stores) -> Iterator[Checked]:
 
 def verify_backup(url: str, master: bytes) -> Checked:
     """The newest backup below a URL, every byte of it."""
-    from flows.backup import faults
-
     return Checked("backup", "dumps and files by SHA-256", tuple(faults(url, master)))
 
 
@@ -63,11 +59,8 @@ def _files(name: str, store: "LandingStore") -> Checked:
 def _ledger(stores: Stores) -> Checked:
     """That the bytes of every delivery are there until their retention is over."""
     extracts = [one for one in stores.ledger.extracts() if one.expunged_at is None]
-    missing = (
-        f"extract {one.extract_id}: its file is missing"
-        for one in extracts
-        if not any(store.exists(one.digest) for store in stores.files)
-    )
+    stored = {digest for store in stores.files for digest in store.digests()}
+    missing = (f"extract {one.extract_id}: its file is missing" for one in extracts if one.digest not in stored)
     return Checked("ledger", f"{len(extracts)} extracts have their files", tuple(missing))
 
 

@@ -1,6 +1,5 @@
 """Which feeds and agreements there are: modules of `schemas.feeds` and `schemas.agreements`, found by being there."""
 
-import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -11,6 +10,7 @@ import schemas.feeds
 from schemas.agreement import Agreement, check_named
 from schemas.columns import Key
 from schemas.contract import Feed
+from schemas.declared import declared
 from schemas.errors import ContractError
 from schemas.terms import Via
 
@@ -59,21 +59,12 @@ def check_together(found: Iterable[Feed]) -> None:
 
 
 def _load(module: str) -> Feed:
-    feed = getattr(importlib.import_module(f"schemas.feeds.{module}"), "FEED", None)
-    if not isinstance(feed, Feed):
-        raise ContractError(module, "FEED", "is not stated by the module")
-    if feed.name != module:
-        raise ContractError(module, "name", f"is {feed.name}, not the name of its module")
-    return feed
+    return declared(f"schemas.feeds.{module}", "FEED", Feed, lambda feed: feed.name, ContractError)
 
 
 def _load_agreement(module: str) -> Agreement:
-    agreement = getattr(importlib.import_module(f"schemas.agreements.{module}"), "AGREEMENT", None)
-    if not isinstance(agreement, Agreement):
-        raise ContractError(module, "AGREEMENT", "is not stated by the module")
-    if agreement.module != module:
-        raise ContractError(module, "name", f"is {agreement.name}, not the name of its module")
-    return agreement
+    path = f"schemas.agreements.{module}"
+    return declared(path, "AGREEMENT", Agreement, lambda agreement: agreement.module, ContractError)
 
 
 def _check_via(feed: Feed, together: tuple[Feed, ...]) -> None:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.contract import Feed
 from schemas.example import example, example_name
 from schemas.specification import Specification, specification
+from schemas.templates import environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -33,7 +33,6 @@ def page(feed: Feed) -> str:
 
 @lru_cache
 def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup, escape
 
     def literal(text: str) -> Markup:
@@ -46,12 +45,9 @@ def _template() -> "Template":
             for piece in pieces
         )
 
-    loader = FileSystemLoader(Path(__file__).with_name("pages"))
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True
-    )
-    environment.filters["literal"] = literal
-    return environment.get_template("sheet.html")
+    pages = environment(__file__)
+    pages.filters["literal"] = literal
+    return pages.get_template("sheet.html")
 
 
 def _head(said: Specification) -> str:

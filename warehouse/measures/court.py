@@ -11,7 +11,6 @@ from warehouse.outcomes.definitions import OUTCOMES, VALUES, WINDOWS
 _CATEGORY: Final = """CASE WHEN disposition_date IS NULL THEN 'open' WHEN disposition_code = 'DU' THEN 'diverted'
                 WHEN disposition_code LIKE 'G%' THEN 'convicted' WHEN disposition_code LIKE 'N%' THEN 'not_convicted'
                 WHEN disposition_code LIKE 'P%' THEN 'procedural' ELSE 'unknown' END"""
-_KINDS: Final = {kind: meaning for kind, meaning in codes.SENTENCES.items() if kind != "other"}
 _CONFINED: Final = listed(("prison", "jail"))
 
 _DISPOSED: Final = ", ".join(f"count(CASE WHEN category = '{name}' THEN 1 END) AS charges_{name}" for name in DISPOSED)

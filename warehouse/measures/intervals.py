@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from warehouse.estimate.proportions import Z
+from warehouse.estimate.proportions import Z, wilson_limits
 
 Numbers = NDArray[np.float64]
 SUMS: Final = ("n", "with_it", "sx", "sy", "sxx", "syy", "sxy")
@@ -30,7 +30,9 @@ def with_estimates(sums: pl.DataFrame) -> pl.DataFrame:
         error = _error(column, ratio)
         share, rate = (sums["kind"].to_numpy() == kind for kind in ("share", "rate"))
         simple = share & (column["sx"] == column["n"]) & (column["sxx"] == column["sx"])
-        limits = np.where(share, _wilson(ratio, _draws(column, ratio, error, simple)), _student(ratio, error, column))
+        limits = np.where(
+            share, wilson_limits(ratio, _draws(column, ratio, error, simple)), _student(ratio, error, column)
+        )
         limits = np.where(rate, _log_normal(ratio, error, column), limits)
     interval = np.select([simple, share, rate], ["wilson", "wilson_effective", "log_normal"], "t")
     scaled = {"value": ratio, "low": limits[0], "high": limits[1]}
@@ -57,12 +59,6 @@ def _draws(column: dict[str, Any], ratio: Numbers, error: Numbers, simple: NDArr
     """How many independent draws have this variance: never more than there are, persons where all agree."""
     effective = np.where(error > 1e-9, ratio * (1 - ratio) / error**2, column["n"])
     return np.asarray(np.where(simple, column["sx"], np.minimum(effective, column["sx"])))
-
-
-def _wilson(share: Numbers, draws: Numbers) -> Numbers:
-    centre = (share + Z**2 / (2 * draws)) / (1 + Z**2 / draws)
-    half = Z * np.sqrt(share * (1 - share) / draws + Z**2 / (4 * draws**2)) / (1 + Z**2 / draws)
-    return np.stack([np.maximum(np.minimum(centre - half, share), 0), np.minimum(np.maximum(centre + half, share), 1)])
 
 
 def _student(mean: Numbers, error: Numbers, column: dict[str, Any]) -> Numbers:

@@ -20,7 +20,6 @@ VIEWS: Final = (
     REFERRAL_CHAIN, RESOURCES_BY_NEED, PARTICIPANT_GROUP, EMOTIONAL_SUPPORT, INFORMATION, ACCOUNTABILITY, LIFE_SKILLS,
     SOCIAL_NETWORKS, RECIDIVISM, RESOURCES, EQUITY, CASE_OUTCOMES,
 )  # fmt: skip
-BY_NAME: Final = {view.name: view for view in VIEWS}
 
 
 def mount_measure_views(connection: duckdb.DuckDBPyConnection) -> None:

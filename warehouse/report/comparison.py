@@ -28,10 +28,6 @@ SHORT: Final = {
 NAIVE: Final = "naive_ever_never"
 BEST: Final = ("combined", "cox_weighted", "cox_adjusted", "cox_unadjusted")
 """Which estimate the page's sentence gives: the first that there is."""
-ESTIMANDS: Final = {
-    "conditional": "Conditional: among people alike in what was adjusted for.",
-    "marginal": "Marginal: averaged over everybody.",
-}
 
 
 def sections(study: Row, contents: Contents, rows: Sequence[Row]) -> dict[str, Any]:

@@ -1,15 +1,12 @@
 """The report: a small static site made from a published snapshot. Nothing on it comes from the network."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from schemas.templates import template
 from warehouse.report import agencies, dictionary, linkage, measures, overview, restatements, study
 from warehouse.report.contents import Contents, read
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 INDEX: Final = "index.html"
 _AFTER: Final = {
@@ -70,16 +67,5 @@ def _studies(contents: Contents) -> Iterator[dict[str, Any]]:
         yield row | {"file": f"study-{safe}.html"}
 
 
-def _page(template: str, file: str, title: str, site: dict[str, Any], filled: dict[str, Any]) -> str:
-    return _template(template).render(file=file, title=title, site=site, **filled)
-
-
-@lru_cache
-def _template(name: str) -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    loader = FileSystemLoader(Path(__file__).with_name("pages"))
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True
-    )
-    return environment.get_template(name)
+def _page(name: str, file: str, title: str, site: dict[str, Any], filled: dict[str, Any]) -> str:
+    return template(__file__, name).render(file=file, title=title, site=site, **filled)

@@ -1,12 +1,12 @@
 """Which studies there are: modules of `warehouse.studies`, found by being there."""
 
-import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
 import warehouse.studies
+from schemas.declared import declared
 from schemas.errors import StudyError
 from warehouse.study.contract import Study
 
@@ -19,9 +19,4 @@ def studies() -> Mapping[str, Study]:
 
 
 def _load(module: str) -> Study:
-    study = getattr(importlib.import_module(f"warehouse.studies.{module}"), "STUDY", None)
-    if not isinstance(study, Study):
-        raise StudyError(module, "STUDY", "is not stated by the module")
-    if study.name != module:
-        raise StudyError(module, "name", f"is {study.name}, not the name of its module")
-    return study
+    return declared(f"warehouse.studies.{module}", "STUDY", Study, lambda study: study.name, StudyError)

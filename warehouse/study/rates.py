@@ -36,9 +36,7 @@ def rates(study: Study, collected: Collected, threshold: float, kinds: tuple[str
         numbered = persons.join(_per_person(events, wanted), on=["stratum_kind", "stratum", "outcome", "window_months"])
         for basis, table in (("person", persons), ("event", numbered.select(*_event_columns()))):
             told: dict[str, object] = {"study": study.name, "threshold": threshold, "arm": arm, "basis": basis}
-            parts.append(
-                table.with_columns(pl.lit(value).alias(name) for name, value in told.items()).select(RATE.names())
-            )
+            parts.append(_told(table, told).select(RATE.names()))
     order = ("arm", "basis", "outcome", "window_months", "stratum_kind", "stratum")
     return pl.concat([part.cast(RATE) for part in parts]).sort(order)
 
@@ -112,11 +110,5 @@ def _curve(study: Study, outcome: str, competes: bool, arm: str, clock: str, row
         "estimator": "aalen_johansen" if competes else "kaplan_meier",
     }  # fmt: skip
     stepped = pl.col("events") > pl.col("events").shift(1, fill_value=0)
-    return (
-        table.filter(stepped | (pl.int_range(pl.len()) == pl.len() - 1))
-        .with_columns(
-            pl.col("low", "high").fill_nan(None), *(pl.lit(value).alias(name) for name, value in told.items())
-        )
-        .select(CURVE.names())
-        .cast(CURVE)
-    )
+    shown = table.filter(stepped | (pl.int_range(pl.len()) == pl.len() - 1))
+    return _told(shown, told).with_columns(pl.col("low", "high").fill_nan(None)).select(CURVE.names()).cast(CURVE)

@@ -96,8 +96,9 @@ class Run:
         """Look whether the snapshot holds what the study needs; where not, that is all that it leaves."""
         self.connection, self.study, self.threshold = connection, study, threshold
         self.tables: dict[str, list[pl.DataFrame]] = {}
-        self.warned = without_source(connection, study)
-        self.able = not lacking(connection, study)
+        lacks = lacking(connection, study)
+        self.able = not lacks
+        self.warned = without_source(connection, study, lacks)
         self._parts: dict[float, tuple[Collected, pl.Series]] = {}
         if not self.able:
             self._add("study_warning", self._warnings())

@@ -28,9 +28,8 @@ def lacking(connection: DuckDBPyConnection, study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys(missing))
 
 
-def without_source(connection: DuckDBPyConnection, study: Study) -> list[Warned]:
-    """What the study needs and no feed in the snapshot tells: one line where it cannot be run at all."""
-    lacks = lacking(connection, study)
+def without_source(connection: DuckDBPyConnection, study: Study, lacks: tuple[str, ...]) -> list[Warned]:
+    """What the study needs and no feed in the snapshot tells: one line where `lacking` says that it cannot be run."""
     if lacks:
         return [Warned("", "no_source", f"no feed tells of {', '.join(lacks)}: the study was not run")]
     silent = {outcome.name: list(_missing(connection, outcome)) for outcome in study.outcomes}

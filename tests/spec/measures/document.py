@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Iterator
 
+from tests.spec.drawn import glossary, markdown
 from tests.spec.measures.cases import CHAPTERS
 from tests.spec.measures.drawing import EVERYTHING_COVERED, Case
-from tests.spec.outcomes.drawing import table
 from warehouse.measures.definitions import COMPLETION, FOLLOW_UP, OBSERVED, RETENTION, SESSION_STATUSES
 from warehouse.measures.metric import INTERVALS
 from warehouse.measures.sections import SECTIONS, meanings
@@ -53,11 +53,11 @@ def _views() -> Iterator[str]:
 def _words() -> Iterator[str]:
     yield from ("## Words", "")
     for title, codes in WORDS.items():
-        yield from (f"**{title}**", "", *(f"- `{code}`: {meaning}" for code, meaning in codes.items()), "")
+        yield from glossary(title, codes)
 
 
 def _examples() -> Iterator[str]:
-    yield from ("# By example", "", EXAMPLES, *_markdown(EVERYTHING_COVERED), "")
+    yield from ("# By example", "", EXAMPLES, *markdown(EVERYTHING_COVERED), "")
     for title, cases in CHAPTERS.items():
         yield from (f"## {title}", "")
         for case in cases:
@@ -67,15 +67,8 @@ def _examples() -> Iterator[str]:
 def _case(case: Case) -> Iterator[str]:
     yield from (f"**{case.holds}**", "")
     if case.coverage != EVERYTHING_COVERED:
-        yield from (*_markdown(case.coverage), "")
-    yield from (*_markdown(case.records), "", f"`{case.view}`:", "", *_markdown(case.expected), "")
-
-
-def _markdown(drawn: str) -> Iterator[str]:
-    rows = table(drawn)
-    yield f"| {' | '.join(rows[0])} |"
-    yield f"|{'---|' * len(rows[0])}"
-    yield from (f"| {' | '.join(row.values())} |" for row in rows)
+        yield from (*markdown(case.coverage), "")
+    yield from (*markdown(case.records), "", f"`{case.view}`:", "", *markdown(case.expected), "")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from tests.spec.outcomes.drawing import frame, table
+from tests.spec.drawn import create, frame, table
 from warehouse.measures.compute import measures
 from warehouse.measures.views import VIEWS
 from warehouse.snapshot.views import typed_view_ddl
@@ -109,10 +109,7 @@ def loaded(records: list[dict[str, str]], coverage: list[dict[str, str]]) -> duc
 def _house() -> duckdb.DuckDBPyConnection:
     """The tables without rows, and the views over them, made once."""
     connection = duckdb.connect()
-    for name, schema in TABLES.items():
-        connection.register("drawn", frame([], schema).to_arrow())
-        connection.execute(f"CREATE TABLE {name} AS FROM drawn")
-        connection.unregister("drawn")
+    create(connection, {name: frame([], schema) for name, schema in TABLES.items()})
     for statement in (*typed_view_ddl("duckdb"), *(view.ddl() for view in VIEWS)):
         connection.execute(statement)
     return connection

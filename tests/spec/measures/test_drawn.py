@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import sqlglot
 
+from tests.spec.drawn import table
 from tests.spec.measures.cases import CHAPTERS
 from tests.spec.measures.document import document
 from tests.spec.measures.drawing import EVERYTHING_COVERED, FIGURES, Case, loaded, run
-from tests.spec.outcomes.drawing import table
 from warehouse.measures.compute import measures
 from warehouse.measures.figures import MEASURE, MEASURE_TABLE
 from warehouse.measures.sections import SECTIONS, meanings

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator
 
+from tests.spec.drawn import glossary, markdown
 from tests.spec.outcomes.cases import CHAPTERS
-from tests.spec.outcomes.drawing import EVERYTHING_COVERED, Case, table
+from tests.spec.outcomes.drawing import EVERYTHING_COVERED, Case
 from tests.spec.studies.cases import CHAPTERS as OF_STUDIES
 from tests.spec.studies.drawing import ALL_COVERED
 from tests.spec.studies.refused import IMMORTAL
@@ -27,14 +28,14 @@ of time. Unless a table of coverage is drawn, these sources cover:
 
 def document() -> str:
     """The whole document."""
-    outcomes = [INTRODUCTION, *_markdown(EVERYTHING_COVERED), "", *_terms(), *_chapters()]
-    return "\n".join([*outcomes, STUDIES, *_markdown(ALL_COVERED), "", *_of_studies(), *_refused()]).rstrip() + "\n"
+    outcomes = [INTRODUCTION, *markdown(EVERYTHING_COVERED), "", *_terms(), *_chapters()]
+    return "\n".join([*outcomes, STUDIES, *markdown(ALL_COVERED), "", *_of_studies(), *_refused()]).rstrip() + "\n"
 
 
 def _terms() -> Iterator[str]:
     words = {outcome.name: outcome.meaning for outcome in OUTCOMES}
     for title, meanings in (("Outcomes", words), ("Values", VALUES), ("Competing", CAUSES), ("Flags", FLAGS)):
-        yield from (f"**{title}**", "", *(f"- `{name}`: {meaning}" for name, meaning in meanings.items()), "")
+        yield from glossary(title, meanings)
 
 
 def _chapters() -> Iterator[str]:
@@ -51,7 +52,7 @@ def _of_studies() -> Iterator[str]:
             yield from (f"**{case.holds}** (`{case.of}`)", "")
             for shown in (case.coverage, case.records, case.expected):
                 if shown is not ALL_COVERED:
-                    yield from (*_markdown(shown), "")
+                    yield from (*markdown(shown), "")
 
 
 def _refused() -> Iterator[str]:
@@ -64,14 +65,7 @@ def _case(case: Case) -> Iterator[str]:
     yield from (f"**{case.holds}**", "")
     for drawn in (case.coverage, case.records, case.expected):
         if drawn is not EVERYTHING_COVERED:
-            yield from (*_markdown(drawn), "")
-
-
-def _markdown(drawn: str) -> Iterator[str]:
-    rows = table(drawn)
-    yield f"| {' | '.join(rows[0])} |"
-    yield f"|{'---|' * len(rows[0])}"
-    yield from (f"| {' | '.join(row.values())} |" for row in rows)
+            yield from (*markdown(drawn), "")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from tests.spec.drawn import create, frame, table
 from warehouse.outcomes.compute import compute
 from warehouse.outcomes.values import outcomes
 
@@ -56,12 +57,6 @@ class Case:
     coverage: str = EVERYTHING_COVERED
 
 
-def table(drawn: str) -> list[dict[str, str]]:
-    """The rows of a drawn table: cells between bars, the first line names the columns."""
-    lines = [[cell.strip() for cell in line.split("|")] for line in drawn.strip().splitlines()]
-    return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
-
-
 @dataclass(frozen=True)
 class Ran:
     """What came out: person × outcome × window, and how many were left at each step."""
@@ -87,17 +82,7 @@ def load(connection: duckdb.DuckDBPyConnection, records: list[dict[str, str]], c
         "coverage": frame([_coverage(row) for row in coverage], COVERAGE),
         "participant": frame(_participants(records), PARTICIPANT),
     }
-    for name, rows in frames.items():
-        connection.register("drawn", rows.to_arrow())
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM drawn")
-        connection.unregister("drawn")
-
-
-def frame(rows: list[dict[str, object]], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    """Rows as a frame; dates are given as text."""
-    text = {name: pl.String if kind is pl.Date else kind for name, kind in schema.items()}
-    dates = [pl.col(name).str.to_date() for name, kind in schema.items() if kind is pl.Date]
-    return pl.DataFrame(rows, schema=text).with_columns(dates)
+    create(connection, frames)
 
 
 def _event(number: int, row: dict[str, str]) -> dict[str, object]:

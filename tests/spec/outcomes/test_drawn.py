@@ -3,9 +3,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.spec.drawn import table
 from tests.spec.outcomes.cases import CHAPTERS
 from tests.spec.outcomes.document import document
-from tests.spec.outcomes.drawing import Case, run, table
+from tests.spec.outcomes.drawing import Case, run
 from warehouse.outcomes.definitions import CAUSES, FLAGS, OUTCOMES, VALUES, WINDOWS
 
 CASES = [case for cases in CHAPTERS.values() for case in cases]

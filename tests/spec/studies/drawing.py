@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from tests.spec.outcomes.drawing import EVERYTHING_COVERED, load, table
+from tests.spec.drawn import table
+from tests.spec.outcomes.drawing import EVERYTHING_COVERED, load
 from warehouse.study.contract import Study
 from warehouse.study.run import run
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 
-from tests.spec.outcomes.drawing import table
+from tests.spec.drawn import glossary, markdown, table
 from tests.spec.timeline.cases import CHAPTERS
 from tests.spec.timeline.drawing import Case
 from warehouse.timeline.episodes import BRIDGED_DAYS, EPISODE, HOW
@@ -41,7 +41,7 @@ def _words() -> Iterator[str]:
         ("Columns of `coverage_gap`", COVERAGE_GAP),
     )
     for title, meanings in listed:
-        yield from (f"**{title}**", "", *(f"- `{name}`: {meaning}" for name, meaning in meanings.items()), "")
+        yield from glossary(title, meanings)
     yield from (f"Bridged: {told} (`BRIDGED_DAYS` in warehouse/timeline/episodes.py).", "")
 
 
@@ -53,18 +53,11 @@ def _chapters() -> Iterator[str]:
 
 
 def _case(case: Case) -> Iterator[str]:
-    yield from (f"**{case.holds}**", "", *_markdown(case.records), "")
+    yield from (f"**{case.holds}**", "", *markdown(case.records), "")
     if table(case.expected):
-        yield from (*_markdown(case.expected), "")
+        yield from (*markdown(case.expected), "")
     else:
         yield from (f"No row of `{case.view}`.", "")
-
-
-def _markdown(drawn: str) -> Iterator[str]:
-    rows = table(drawn)
-    yield f"| {' | '.join(rows[0])} |"
-    yield f"|{'---|' * len(rows[0])}"
-    yield from (f"| {' | '.join(row.values())} |" for row in rows)
 
 
 if __name__ == "__main__":

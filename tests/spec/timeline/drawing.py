@@ -8,7 +8,7 @@ from typing import Literal
 import duckdb
 import polars as pl
 
-from tests.spec.outcomes.drawing import frame, table
+from tests.spec.drawn import create, frame, table
 from warehouse.snapshot.views import typed_view_ddl
 from warehouse.timeline.ddl import timeline_view_ddl
 
@@ -68,10 +68,7 @@ def _load(connection: duckdb.DuckDBPyConnection, records: list[dict[str, str]]) 
         "coverage": frame([_coverage(row) for row in records if "from" in row], COVERAGE),
         "participant": frame(_participants(row for _, row in moments), PARTICIPANT),
     }
-    for name, rows in frames.items():
-        connection.register("drawn", rows.to_arrow())
-        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM drawn")
-        connection.unregister("drawn")
+    create(connection, frames)
     for statement in (*typed_view_ddl("duckdb"), *timeline_view_ddl()):
         connection.execute(statement)
 

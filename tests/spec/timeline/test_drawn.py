@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spec.outcomes.drawing import table
+from tests.spec.drawn import table
 from tests.spec.timeline.cases import CHAPTERS
 from tests.spec.timeline.document import document
 from tests.spec.timeline.drawing import Case, run

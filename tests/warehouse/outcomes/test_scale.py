@@ -6,7 +6,8 @@ import time
 import duckdb
 import polars as pl
 
-from tests.spec.outcomes.drawing import EVERYTHING_COVERED, load, table
+from tests.spec.drawn import table
+from tests.spec.outcomes.drawing import EVERYTHING_COVERED, load
 from warehouse.outcomes.compute import compute
 from warehouse.outcomes.values import outcomes
 

@@ -5,7 +5,7 @@ import duckdb
 import pytest
 from sqlalchemy import Engine
 
-from tests.spec.outcomes.drawing import table
+from tests.spec.drawn import table
 from warehouse.snapshot.typed import TYPED_VIEWS
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED, select, store_views, typed_view_ddl
 from warehouse.store.engine import raw
