@@ -136,6 +136,22 @@ def test_what_waits_already_is_asked_about_once(
     assert [one.state for one in stores.ledger.extracts()] == ["loaded", *ends]
 
 
+@withstands(
+    "bytes that are held come again under the name of another day",
+    "loaded for that day; the held delivery is their copy", "CIT", "duplicate",
+)  # fmt: skip
+def test_held_bytes_that_pass_for_another_day_are_loaded_once_and_wait_no_more(stores: Stores) -> None:
+    first, second = OF_DAYS
+    taken(stores, first, csv())
+    assert taken(stores, first, csv(15, seed=2)).state == "held"
+    put(stores, second, csv(15, seed=2))
+    assert {receipt.state for receipt in take(stores)} == {"loaded", "duplicate"}
+    check(stores)
+    assert stores.ledger.held() == ()
+    assert [one.state for one in stores.ledger.extracts()] == ["loaded", "duplicate", "loaded"]
+    assert current(stores) == 15
+
+
 @withstands("new content of a later day, in any order of arrival", "the later day is current", "COT", "version")
 def test_of_two_days_the_later_is_current_in_whatever_order_they_came(stores: Stores) -> None:
     digests = set()

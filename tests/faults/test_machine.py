@@ -32,7 +32,7 @@ class Crash(BaseException):
 
 @dataclass
 class Model:
-    """Day → content that is current on it, what was ever delivered, and what waits for a person."""
+    """Day → content that is current on it, all that was ever loaded or held, and what waits for a person."""
 
     loaded: dict[int, bytes]
     seen: set[bytes]
@@ -40,12 +40,14 @@ class Model:
     refused: set[bytes]
 
     def deliver(self, day: int, content: bytes) -> None:
-        if content in self.seen:
+        """Bytes that were loaded are a copy; bytes that are held are tried again for the day they now state."""
+        if content in self.seen and content not in self.held:
             return
         self.seen.add(content)
         if day in self.loaded:
-            self.held[content] = day
+            self.held.setdefault(content, day)
         else:
+            self.held.pop(content, None)
             self.loaded[day] = content
 
     @property

@@ -35,6 +35,8 @@ def finish(
         )
         .returning(extract.c.feed, extract.c.sequence)
     ).one()
+    if state == "loaded":
+        release_held_copies(connection, extract_id)
     settle_repetitions(connection)
     if state == "loaded" and ended.sequence is not None:
         reopen_gaps(connection, ended.feed)
@@ -57,6 +59,12 @@ def reopen_gaps(connection: Connection, feed: str) -> None:
     """Let the deliveries be tried again that were held for a gap before them, where that is closed."""
     for extract_id in connection.scalars(text(_GAPS_CLOSED), {"feed": feed, "code": SEQUENCE_GAP}).all():
         reopen(connection, extract_id)
+
+
+def release_held_copies(connection: Connection, extract_id: int) -> None:
+    """Let what was held with the same bytes repeat this loaded extract: nobody need decide on it any more."""
+    for held in connection.scalars(text(_HELD_COPIES), {"extract_id": extract_id}).all():
+        reopen(connection, held)
 
 
 def reopen(connection: Connection, extract_id: int) -> None:
@@ -96,6 +104,11 @@ SET repeats = (
       AND first.apart = one.apart AND first.code = one.code AND first.state = 'held'
       AND first.repeats IS NULL AND first.expunged_at IS NULL AND first.extract_id < one.extract_id)
 WHERE one.extract_id = :extract_id AND one.repeats IS NULL
+"""
+_HELD_COPIES: Final = """
+SELECT held.extract_id FROM ledger.extract AS held JOIN ledger.extract AS one
+  ON held.agency = one.agency AND held.feed = one.feed AND held.digest = one.digest AND held.apart = one.apart
+WHERE one.extract_id = :extract_id AND held.state = 'held' AND held.repeats IS NULL AND held.expunged_at IS NULL
 """
 _ENDED: Final = """
 SELECT one.extract_id,
