@@ -46,6 +46,12 @@ def taken_apart(connection: DuckDBPyConnection, threshold: float) -> pl.Series:
     return connection.execute(query).pl()["main_key"]
 
 
+def main_keys(connection: DuckDBPyConnection, threshold: float) -> pl.DataFrame:
+    """``participant_key`` of those whom a stricter threshold takes apart → ``main_key``, whose they are at the main."""
+    query = f"SELECT DISTINCT participant_key, main_key FROM apart WHERE threshold = {threshold} ORDER BY ALL"
+    return connection.execute(query).pl()
+
+
 def whole(threshold: float) -> str:
     """The SQL condition on ``participant_key`` for those whom the threshold leaves as they are."""
     return f"participant_key NOT IN (SELECT main_key FROM apart WHERE threshold = {threshold})"

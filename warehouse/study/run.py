@@ -7,12 +7,13 @@ from typing import Final
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from warehouse.study.apart import find_apart, only_apart, separable, taken_apart, whole
+from warehouse.study.apart import find_apart, main_keys, only_apart, separable, taken_apart, whole
 from warehouse.study.collect import Collected, clocks, collect
 from warehouse.study.compile import compiled, text
 from warehouse.study.contract import Study
 from warehouse.study.definition import definition
 from warehouse.study.designs import SingleArm, TimeVarying
+from warehouse.study.drawn import Apart, combined
 from warehouse.study.flow import flow
 from warehouse.study.models import Models, Warned
 from warehouse.study.rates import OVERALL, curves, rates
@@ -81,6 +82,8 @@ def run_all(
                 if threshold in one.study.thresholds:
                     work.make(compiled(one.study))
                     one.again(threshold)
+    for one in able:
+        one.combine()
     work.forget()
     return {
         name: pl.concat([schema.to_frame(), *(part for one in runs for part in one.tables.get(name, ()))])
@@ -100,6 +103,8 @@ class Run:
         self.able = not lacks
         self.warned = without_source(connection, study, lacks)
         self._parts: dict[float, tuple[Collected, pl.Series]] = {}
+        self._risk = pl.DataFrame()
+        self._apart: list[Apart] = []
         if not self.able:
             self._add("study_warning", self._warnings())
 
@@ -107,6 +112,7 @@ class Run:
         """Take everything out of the steps that stand in the connection."""
         study, connection = self.study, self.connection
         collected = collect(connection, study)
+        self._risk = collected.risk
         for threshold in strict:
             part = collect(connection, study, whole(threshold), risk=False)
             rest = Collected(part.counts, part.times, part.events, collected.risk)
@@ -131,10 +137,17 @@ class Run:
     def again(self, threshold: float) -> None:
         """Put the participants of a stricter threshold together, and estimate what depends on them."""
         rest, keys = self._parts.pop(threshold)
-        together = rest.without(collect(self.connection, self.study), keys)
+        others = collect(self.connection, self.study)
+        together = rest.without(others, keys)
+        self._apart.append(Apart(threshold, others.risk, main_keys(self.connection, threshold)))
         self._add("study_rate", rates(self.study, together, threshold, (OVERALL,)))
         if self.study.compares:
             self._add("study_effect", Models(self.study, together.risk, threshold, []).effects(full=False))
+
+    def combine(self) -> None:
+        """Carry through what the links leave open, where partitions of stricter thresholds tell."""
+        if self.study.compares and self._apart:
+            self._add("study_effect", combined(self.study, self._risk, self._apart, self.threshold))
 
     def _add(self, name: str, rows: pl.DataFrame) -> None:
         self.tables.setdefault(name, []).append(rows.cast(TABLES[name]))
