@@ -169,10 +169,15 @@ class Run:
         row = {
             "study": study.name, "title": study.title, "question": study.question, "definition": definition(study),
             "as_of": as_of(self.connection), "model_version": model_version(self.connection),
-            "time_unit": study.unit, "index_event": f"first {study.index.words}", "design": exposure.kind,
+            "time_unit": study.unit, "index_event": f"the first {_without_article(study.index.words)}",
+            "design": exposure.kind,
             "exposure": words, "assignment": exposure.assignment, "estimand": study.estimand, "sql": text(study),
         }  # fmt: skip
         return pl.DataFrame([row], schema=TABLES["study"])
+
+
+def _without_article(words: str) -> str:
+    return words.partition(" ")[2]
 
 
 def as_of(connection: DuckDBPyConnection) -> dt.date | None:
@@ -182,11 +187,9 @@ def as_of(connection: DuckDBPyConnection) -> dt.date | None:
 
 
 def model_version(connection: DuckDBPyConnection) -> str | None:
-    """The linkage model of the last batch that moved anybody; None where the connection knows of none."""
-    query = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'link_quality' AND column_name = 'model_version'"
+    """The linkage model that the newest publication rests on; None where the connection knows of no publication."""
+    query = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'publication' AND column_name = 'model_version'"
     if not connection.execute(query).fetchall()[0][0]:
         return None
-    rows = connection.execute(
-        "SELECT model_version FROM link_quality ORDER BY batch_id DESC NULLS LAST LIMIT 1"
-    ).fetchall()
+    rows = connection.execute("SELECT model_version FROM publication ORDER BY publication DESC LIMIT 1").fetchall()
     return str(rows[0][0]) if rows and rows[0][0] is not None else None
