@@ -117,12 +117,13 @@ def _make(
     outcomes = compute(connection, workspace)
     partitions += _outcomes(connection, folder, outcomes)
     partitions.append(_of_frame(connection, folder, "measure", measures(connection, quality, "outcome_row")))
+    now = dt.datetime.now(dt.UTC)
+    made = holding.publication(held, folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now)
+    publications = holding.publications(connection, made)
+    tables.register(connection, "publication", publications)
     # Last: it leaves the outcomes of other participants behind.
     partitions += _studies(connection, folder, workspace)
-    now = dt.datetime.now(dt.UTC)
-    manifest = Manifest(folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now.isoformat(), tuple(partitions))
-    made = holding.publication(held, manifest.project, manifest.version, now)
-    publications = holding.publications(connection, made)
+    manifest = Manifest(made.project, made.version, now.isoformat(), tuple(partitions))
     restatement = restate(connection, folder, before, manifest, publications)
     _build(target, folder, manifest, feeds, {"publication": publications, "restatement": restatement})
     people = connection.execute("SELECT count(*) FROM participant").fetchall()[0][0]

@@ -188,7 +188,10 @@ def as_of(connection: DuckDBPyConnection) -> dt.date | None:
 
 def model_version(connection: DuckDBPyConnection) -> str | None:
     """The linkage model that the newest publication rests on; None where the connection knows of no publication."""
-    query = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'publication' AND column_name = 'model_version'"
+    query = (
+        "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'publication' AND column_name = 'model_version' "
+        "AND database_name IN (current_database(), 'temp') AND schema_name = 'main'"
+    )
     if not connection.execute(query).fetchall()[0][0]:
         return None
     rows = connection.execute("SELECT model_version FROM publication ORDER BY publication DESC LIMIT 1").fetchall()

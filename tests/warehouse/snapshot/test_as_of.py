@@ -196,6 +196,7 @@ def test_the_model_and_the_definitions_of_each_publication_are_known(snapshot: d
         (1, "2024-01-01", "m2"), (2, "2024-02-02", "m3"), (3, "2024-02-02", "m4"),
     ]  # fmt: skip
     assert snapshot.execute("SELECT count(DISTINCT definition) FROM publication").fetchall() == [(1,)]
+    assert snapshot.execute("SELECT DISTINCT model_version FROM study").fetchall() == [("m4",)]
 
 
 def test_publishing_again_holds_nothing_new(story: Story, snapshot: duckdb.DuckDBPyConnection) -> None:
