@@ -93,9 +93,11 @@ def main() -> None:
 def _loaded(home: Path, people: int, seed: int, truth: Parameters) -> Path:
     """Deliver, take in, link and publish; the files that are held because no such city was expected too."""
     home.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_hex(32)
+    (home / "key").write_text(key)
     write_city(people, seed, home / "intake", truth)
     (home / "intake" / "truth").rename(home / "truth")
-    with open_stores(Settings(home=home, master_key=SecretStr(secrets.token_hex(32)), quiet_seconds=0.05)) as stores:
+    with open_stores(Settings(home=home, master_key=SecretStr(key), quiet_seconds=0.05)) as stores:
         list(ingest_once(stores))
         for extract in stores.ledger.held():
             accept(stores, extract.extract_id, "a large city made up for a measurement")

@@ -85,6 +85,19 @@ def test_a_broken_cell_is_named_by_row_column_and_rule_and_never_shown(stores: S
     assert NAME not in told
 
 
+@pytest.mark.parametrize(("new", "state", "kept_back"), [(4, "loaded", 0), (8, "held", 40)])
+def test_labels_that_changed_since_the_last_delivery_are_held_not_guessed(
+    new: int, state: str, kept_back: int, stores: Stores
+) -> None:
+    deliver(stores.settings, NAME, content(size=40))
+    list(ingest_once(stores))
+    label = pl.when(pl.int_range(pl.len()) < new).then(pl.lit("New word")).otherwise(pl.col("Gender"))
+    deliver(stores.settings, "supervision_20250708.csv", content(size=40, seed=3).with_columns(label.alias("Gender")))
+    (receipt,) = ingest_once(stores)
+    assert (receipt.state, receipt.quarantined) == (state, kept_back)
+    assert receipt.rejected == (new if state == "loaded" else 0)
+
+
 def test_the_same_bytes_again_change_nothing(stores: Stores) -> None:
     deliver(stores.settings, NAME, content())
     list(ingest_once(stores))
