@@ -36,12 +36,13 @@ class Apart:
     """The rows at risk of those whom a threshold takes apart.
 
     ``risk``: as in `Collected`, with the participants of the threshold; ``of``: ``participant_key`` of these →
-    ``main_key``, the participant of the main threshold.
+    ``main_key``, the participant of the main threshold; ``people``: see `drawn_rates.people`.
     """
 
     threshold: float
     risk: pl.DataFrame = field(repr=False)
     of: pl.DataFrame = field(repr=False)
+    people: pl.DataFrame = field(repr=False, default_factory=pl.DataFrame)
 
 
 def combined(study: Study, risk: pl.DataFrame, parts: Sequence[Apart], threshold: float) -> pl.DataFrame:
@@ -63,17 +64,17 @@ def combined(study: Study, risk: pl.DataFrame, parts: Sequence[Apart], threshold
 
 def drawn(risk: pl.DataFrame, parts: Sequence[Apart], draw: int) -> pl.DataFrame:
     """The rows at risk of one drawn partition; the same draw of the same participants gives the same rows."""
-    chosen = _chosen(parts, draw)
-    if chosen.is_empty():
+    taken = chosen(parts, draw)
+    if taken.is_empty():
         return risk
-    pieces = [risk.filter(~pl.col("participant_key").is_in(chosen["main_key"].implode()))]
+    pieces = [risk.filter(~pl.col("participant_key").is_in(taken["main_key"].implode()))]
     for part in parts:
-        keys = part.of.join(chosen.filter(threshold=part.threshold), on="main_key", how="semi")["participant_key"]
+        keys = part.of.join(taken.filter(threshold=part.threshold), on="main_key", how="semi")["participant_key"]
         pieces.append(part.risk.filter(pl.col("participant_key").is_in(keys.implode())))
     return pl.concat(pieces)
 
 
-def _chosen(parts: Sequence[Apart], draw: int) -> pl.DataFrame:
+def chosen(parts: Sequence[Apart], draw: int) -> pl.DataFrame:
     """``main_key``, ``threshold``: those who are taken apart in this draw, and at which threshold.
 
     A participant whom a threshold leaves whole has no link below it to lose, and none to lose there.
@@ -81,12 +82,12 @@ def _chosen(parts: Sequence[Apart], draw: int) -> pl.DataFrame:
     keys = pl.concat([part.of["main_key"] for part in parts]).unique().sort()
     chance = np.random.default_rng([SEED, draw]).random(len(keys))
     draws = pl.DataFrame({"main_key": keys, "chance": chance})
-    chosen = pl.DataFrame(schema={"main_key": keys.dtype, "threshold": pl.Float64})
+    found = pl.DataFrame(schema={"main_key": keys.dtype, "threshold": pl.Float64})
     for limit, part in zip(_limits([part.threshold for part in parts]), parts, strict=True):
         mine = draws.filter(pl.col("chance") >= limit).join(part.of, on="main_key", how="semi")
         taken = mine.select("main_key", threshold=pl.lit(part.threshold))
-        chosen = pl.concat([chosen.join(taken, on="main_key", how="anti"), taken])
-    return chosen
+        found = pl.concat([found.join(taken, on="main_key", how="anti"), taken])
+    return found
 
 
 def _limits(thresholds: Sequence[float]) -> list[float]:

@@ -58,6 +58,8 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "n": "People counted",
         "rate": "events / observable",
         "late": "Events that became known after window and lag: younger windows cannot have such yet",
+        "link_low": "Lower limit of the 95 % interval of rate with what the links leave open, at the main threshold",
+        "link_high": "Upper limit of that interval",
     },
     "study_curve": _SHARED
     | {

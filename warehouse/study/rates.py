@@ -35,7 +35,10 @@ def rates(study: Study, collected: Collected, threshold: float, kinds: tuple[str
         persons = of_persons.rates(counts, times, wanted).select(*_SHARED)
         numbered = persons.join(_per_person(events, wanted), on=["stratum_kind", "stratum", "outcome", "window_months"])
         for basis, table in (("person", persons), ("event", numbered.select(*_event_columns()))):
-            told: dict[str, object] = {"study": study.name, "threshold": threshold, "arm": arm, "basis": basis}
+            told: dict[str, object] = {
+                "study": study.name, "threshold": threshold, "arm": arm, "basis": basis, "link_low": None,
+                "link_high": None,
+            }  # fmt: skip
             parts.append(_told(table, told).select(RATE.names()))
     order = ("arm", "basis", "outcome", "window_months", "stratum_kind", "stratum")
     return pl.concat([part.cast(RATE) for part in parts]).sort(order)

@@ -14,6 +14,7 @@ from warehouse.study.contract import Study
 from warehouse.study.definition import definition
 from warehouse.study.designs import SingleArm, TimeVarying
 from warehouse.study.drawn import Apart, combined
+from warehouse.study.drawn_rates import people, with_links
 from warehouse.study.flow import flow
 from warehouse.study.models import Models, Warned
 from warehouse.study.rates import OVERALL, curves, rates
@@ -103,7 +104,7 @@ class Run:
         self.able = not lacks
         self.warned = without_source(connection, study, lacks)
         self._parts: dict[float, tuple[Collected, pl.Series]] = {}
-        self._risk = pl.DataFrame()
+        self._risk, self._whole = pl.DataFrame(), pl.DataFrame()
         self._apart: list[Apart] = []
         if not self.able:
             self._add("study_warning", self._warnings())
@@ -113,6 +114,8 @@ class Run:
         study, connection = self.study, self.connection
         collected = collect(connection, study)
         self._risk = collected.risk
+        if strict:
+            self._whole = people(connection)
         for threshold in strict:
             part = collect(connection, study, whole(threshold), risk=False)
             rest = Collected(part.counts, part.times, part.events, collected.risk)
@@ -139,14 +142,19 @@ class Run:
         rest, keys = self._parts.pop(threshold)
         others = collect(self.connection, self.study)
         together = rest.without(others, keys)
-        self._apart.append(Apart(threshold, others.risk, main_keys(self.connection, threshold)))
+        of, counted = main_keys(self.connection, threshold), people(self.connection, threshold)
+        self._apart.append(Apart(threshold, others.risk, of, counted))
         self._add("study_rate", rates(self.study, together, threshold, (OVERALL,)))
         if self.study.compares:
             self._add("study_effect", Models(self.study, together.risk, threshold, []).effects(full=False))
 
     def combine(self) -> None:
         """Carry through what the links leave open, where partitions of stricter thresholds tell."""
-        if self.study.compares and self._apart:
+        if not self._apart:
+            return
+        own, *stricter = self.tables["study_rate"]
+        self.tables["study_rate"] = [with_links(own, self._whole, self._apart), *stricter]
+        if self.study.compares:
             self._add("study_effect", combined(self.study, self._risk, self._apart, self.threshold))
 
     def _add(self, name: str, rows: pl.DataFrame) -> None:

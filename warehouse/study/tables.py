@@ -27,7 +27,8 @@ RATE: Final = pl.Schema(
         "stratum": pl.String(), "outcome": pl.String(), "window_months": pl.Int32(), "basis": pl.String(),
         "n": pl.Int64(), "observable": pl.Int64(), "events": pl.Int64(), "competing": pl.Int64(),
         "rate": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "cumulative_incidence": pl.Float64(),
-        "ci_low": pl.Float64(), "ci_high": pl.Float64(), "late": pl.Int64(),
+        "ci_low": pl.Float64(), "ci_high": pl.Float64(), "late": pl.Int64(), "link_low": pl.Float64(),
+        "link_high": pl.Float64(),
     }
 )  # fmt: skip
 CURVE: Final = pl.Schema(

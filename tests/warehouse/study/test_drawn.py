@@ -5,9 +5,14 @@ import polars as pl
 import pytest
 
 from tests.warehouse.study.towns import town
+from warehouse.estimate.proportions import wilson
 from warehouse.studies.peer_support import STUDY
-from warehouse.study.drawn import DRAWS, RIGHT, Apart, drawn
+from warehouse.study.apart import find_apart, main_keys, only_apart
+from warehouse.study.compile import compiled
+from warehouse.study.drawn import DRAWS, RIGHT, Apart, chosen, drawn
+from warehouse.study.drawn_rates import in_draw, people
 from warehouse.study.run import run
+from warehouse.study.workspace import Workspace
 
 PEOPLE = 4_000
 WHOLE = pl.DataFrame({"participant_key": [f"p{i}" for i in range(PEOPLE)], "n": [2] * PEOPLE})
@@ -93,3 +98,64 @@ def test_links_beyond_doubt_leave_the_estimate_as_it_is() -> None:
     alone = effect.filter(method="cox_adjusted", threshold=0.5).row(0, named=True)
     assert both["coefficient"] == pytest.approx(alone["coefficient"], abs=1e-9)
     assert both["se"] == pytest.approx(alone["se"], abs=1e-9)
+
+
+def test_the_interval_of_a_rate_is_wider_than_chance_alone_where_links_are_in_doubt_and_else_as_it_was() -> None:
+    wider, same = (
+        run(linked_town(doubtful), STUDY, persons=False)["study_rate"].filter(
+            threshold=0.5, basis="person", stratum_kind="overall", outcome="recharge"
+        )
+        for doubtful in (30, 0)
+    )
+    assert wider.height == 3
+    for row in wider.iter_rows(named=True):
+        middle = (row["link_low"] + row["link_high"]) / 2
+        alone = wilson(middle * row["observable"], row["observable"])
+        assert row["link_high"] - row["link_low"] > (alone.high or 1) - (alone.low or 0)
+    for one, other in (("low", "link_low"), ("high", "link_high")):
+        assert same[one].to_list() == pytest.approx(same[other].to_list(), abs=1e-9)
+
+
+def test_only_rates_of_everybody_at_the_main_threshold_have_such_an_interval() -> None:
+    rates = run(linked_town(30), STUDY, persons=False)["study_rate"]
+    mine = (pl.col("threshold") == 0.5) & (pl.col("basis") == "person") & (pl.col("stratum_kind") == "overall")
+    assert rates.filter(~mine)["link_low"].is_null().all()
+
+
+def test_a_drawn_rate_is_that_of_a_town_of_the_drawn_people() -> None:
+    connection, whole, part = apart_at_90(30)
+    own = everybody(connection)
+    found = in_draw(own.select("arm", "outcome", "window_months", "observable", "events"), whole, (part,), 3)
+    taken = chosen((part,), 3)
+    assert 100 < taken.height < part.of["main_key"].n_unique()
+    again = linked_town(30)
+    again.register("taken", taken.to_arrow())
+    for table in ("event", "span"):
+        again.execute(f"""
+            UPDATE {table} SET participant_key = l.participant_key FROM participant_link AS l
+            WHERE l.subject_id = {table}.subject_id AND l.threshold = 0.9
+              AND {table}.participant_key IN (SELECT main_key FROM taken)""")
+    expected = everybody(again)
+    both = found.join(expected, on=["arm", "outcome", "window_months"])
+    assert both.height == expected.height
+    for name in ("observable", "events"):
+        assert both[name].to_list() == both[f"{name}_right"].to_list()
+
+
+def everybody(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The rates of everybody at the main threshold."""
+    return run(connection, STUDY, (0.5,), persons=False)["study_rate"].filter(basis="person", stratum_kind="overall")
+
+
+def apart_at_90(doubtful: int) -> tuple[duckdb.DuckDBPyConnection, pl.DataFrame, Apart]:
+    """A town, and those of it whom .9 takes apart: as one, and apart."""
+    connection = linked_town(doubtful)
+    find_apart(connection, 0.5)
+    work = Workspace(connection)
+    work.make(compiled(STUDY))
+    whole = people(connection)
+    with only_apart(connection, 0.9):
+        work.forget()
+        work.make(compiled(STUDY))
+        of = main_keys(connection, 0.9)
+        return connection, whole, Apart(0.9, pl.DataFrame(), of, people(connection, 0.9))
