@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import polars as pl
 
-from identity import clusters, rehearsal
+from identity import rehearsal
 from identity.clusters import DECIDED
 from identity.model import Model
 from identity.registers import HELD
@@ -51,7 +51,7 @@ def link(standard: pl.DataFrame, model: Model, clock: Clock, register: pl.DataFr
     numbers = standard.select("identity_id", number_id=own.otherwise(0), rank=_rank(standard))
     records = Records(standard, numbers, BEFORE.to_frame(), DECIDED.to_frame(), _KEY, held)
     edges = clock.time("compare", lambda: rehearsal.edges(records, model))
-    return Linked(clock.time("group", lambda: clusters.group(numbers, edges, register=held)), edges)
+    return Linked(clock.time("group", lambda: rehearsal.partition(records, edges, model, records.decided)), edges)
 
 
 def _rank(standard: pl.DataFrame) -> pl.Series:

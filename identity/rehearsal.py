@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from identity import blocks, clusters, persons, shared
+from identity import blocks, clusters, leftovers, persons, shared
 from identity.compare import PAIRS, score
 from identity.model import Model
 from identity.registers import HELD
@@ -69,14 +69,26 @@ def by_duckdb(standard: pl.DataFrame, keys: pl.DataFrame, wanted: pl.DataFrame, 
     return pl.concat([score(standard, others, model, KEPT), score(standard, wanted, model)])
 
 
-def changes(records: Records, found: pl.DataFrame) -> dict[str, Any]:
-    """What a relink with these scored pairs would change, in counts of people and records.
+def partition(records: Records, found: pl.DataFrame, model: Model, decided: pl.DataFrame) -> pl.DataFrame:
+    """The persons (`clusters.GROUPED`) that these scored pairs make, those left between registers joined."""
+    grouped = clusters.group(records.numbers, found, decided, records.register)
+    if records.register["register_id"].n_unique() < 2:
+        return grouped
+    sized = model.sized(records.standard.height)
+    usable = records.usable(sized)
+    return leftovers.settled(
+        grouped, records.numbers, records.register, decided, lambda pairs: score(usable, pairs, sized), sized
+    )
+
+
+def changes(records: Records, found: pl.DataFrame, model: Model) -> dict[str, Any]:
+    """What a relink under the model, with these scored pairs, would change, in counts of people and records.
 
     ``merges``, ``splits``: pairs of persons, as a link batch counts them; ``moved``: persons of whom a record would
     get another key; ``by``: a row for each agency, sex and age band, counts from 1 to `SMALL` null (and one more
     where it could be told from the rest); ``contradicted``: decisions that bind, against which the model stands.
     """
-    after = clusters.group(records.numbers, found, records.decided, records.register)
+    after = partition(records, found, model, records.decided)
     both = after.join(records.before, on="identity_id")
     assigned = persons.assign(both.select("group", subject_id="identity_id", before="person_id"))
     events = persons.moves(assigned)
@@ -91,7 +103,7 @@ def changes(records: Records, found: pl.DataFrame) -> dict[str, Any]:
         "moved": moved["before"].n_unique(),
         "moved_records": moved.height,
         "by": _by_part(records, moved["subject_id"]),
-        "contradicted": _contradicted(records, found),
+        "contradicted": _contradicted(records, found, model),
     }
 
 
@@ -135,9 +147,9 @@ def _age_band() -> pl.Expr:
     return pl.when(age.is_not_null()).then(band)
 
 
-def _contradicted(records: Records, found: pl.DataFrame) -> dict[str, int]:
+def _contradicted(records: Records, found: pl.DataFrame, model: Model) -> dict[str, int]:
     """Decisions that the partition would not hold by itself."""
-    alone = clusters.group(records.numbers, found, register=records.register).select("identity_id", "group")
+    alone = partition(records, found, model, clusters.DECIDED.to_frame()).select("identity_id", "group")
     sides = records.decided.join(alone, left_on="left_id", right_on="identity_id").join(
         alone, left_on="right_id", right_on="identity_id", suffix="_other"
     )

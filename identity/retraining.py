@@ -56,7 +56,7 @@ def relink(vault: Vault, scorer: Scorer | None = None) -> dict[str, Any]:
 
 def rehearse(records: Records, model: Model, scorer: Scorer | None = None) -> dict[str, Any]:
     """`rehearsal.changes` of a relink under a model."""
-    return rehearsal.changes(records, rehearsal.edges(records, model, scorer))
+    return rehearsal.changes(records, rehearsal.edges(records, model, scorer), model)
 
 
 def read(vault: Vault) -> tuple[Records, Model]:
