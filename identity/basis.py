@@ -38,12 +38,15 @@ def keep(cursor: psycopg.Cursor, batch_id: int, basis: Basis) -> None:
 def changes(cursor: psycopg.Cursor, before: Basis | None, now: Basis, model: Model) -> dict[str, bool]:
     """Why everything is to be linked anew: the prior goes a step down, or what is linked has become a register.
 
-    A register of which nothing is linked yet is no reason, nor is anything where nothing is linked at all.
+    A register of which nothing is linked yet is no reason, unless others are linked: who of those is left has to be
+    found (`leftovers`). Nor is anything where nothing is linked at all.
     """
     if before is None:
         cursor.execute("SELECT EXISTS (SELECT FROM membership JOIN record ON identity_id = subject_id)")
         return {"size": cursor.fetchone() == (True,)}
     moved = set(before.registers) ^ set(now.registers)
+    if moved and len(now.registers) > 1:
+        moved |= set(now.registers)
     resized = before.identities > 0 and model.sized(before.identities).prior != model.sized(now.identities).prior
     return {"size": resized, "register": bool(moved) and registers.is_linked(cursor, moved)}
 

@@ -29,11 +29,12 @@ LEFT: Final = pl.Schema({
 JOINS: Final = pl.Schema({"left_id": pl.Int64(), "right_id": pl.Int64(), "probability": pl.Float64()})
 """Two groups that join, named by their leads."""
 MOST: Final = 500
-"""Of more than so many left on a side none is told from the others by being left."""
+"""Of more identities left on a side than these none is told from the others by being left."""
 LIKELY: Final = 0.5
 _CERTAIN: Final = 0.99
 """ρ is never taken for certain: somebody may always have no counterpart."""
 _ROUNDS: Final = 100
+_STEPS: Final = 200
 _PARTS: Final = {"group": 0.5, "group_90": 0.9, "group_99": 0.99}
 
 Scorer = Callable[[pl.DataFrame], pl.DataFrame]
@@ -41,11 +42,14 @@ Scorer = Callable[[pl.DataFrame], pl.DataFrame]
 Numbers = npt.NDArray[np.float64]
 
 
-def left(grouped: pl.DataFrame, numbers: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
-    """Who is left (`LEFT`) in a partition by weights: `clusters.GROUPED`, `clusters.IDENTITIES`, `registers.HELD`."""
+def left(grouped: pl.DataFrame, numbers: pl.DataFrame, register: pl.DataFrame, every: pl.Series) -> pl.DataFrame:
+    """Who is left (`LEFT`) in a partition by weights: `clusters.GROUPED`, `clusters.IDENTITIES`, `registers.HELD`.
+
+    ``every``: the registers that there are.
+    """
     held = grouped.select("identity_id", lead_id="group").join(register, on="identity_id")
     there = held.select("lead_id", other_id="register_id").unique()
-    others = register.select(other_id="register_id").unique()
+    others = every.rename("other_id").to_frame()
     wanted = held.join(others, how="cross").filter(pl.col("register_id") != pl.col("other_id"))
     alone = wanted.join(there, on=["lead_id", "other_id"], how="anti")
     return alone.join(numbers.select("identity_id", "rank"), on="identity_id").select(list(LEFT)).cast(LEFT)
@@ -63,13 +67,18 @@ def _between(found: pl.DataFrame, one: int, other: int, scorer: Scorer, prior: f
     sides = [found.filter(register_id=here, other_id=there).sort("rank", "identity_id")
              for here, there in ((one, other), (other, one))]  # fmt: skip
     leads = [side["lead_id"].unique(maintain_order=True) for side in sides]
-    if not all(0 < len(lead) <= MOST for lead in leads):
+    if not all(0 < side.height <= MOST for side in sides):
         return JOINS.to_frame()
     weight, barred = _weights(sides[0], sides[1], leads[0], leads[1], scorer)
     chance = _counterparts(np.where(barred, 0.0, np.exp2(weight - prior)))
     rows, columns = np.nonzero(chance > LIKELY)
     names = [lead.gather(pl.Series(place)) for lead, place in zip(leads, (rows, columns), strict=True)]
-    return _lower_left(*names).with_columns(probability=pl.Series(chance[rows, columns])).cast(JOINS)
+    return _lower_left(*names).with_columns(probability=pl.Series(_stated(chance[rows, columns]))).cast(JOINS)
+
+
+def _stated(chance: Numbers) -> Numbers:
+    """Rounded down: a batch that hardly moves a probability need not state everybody anew."""
+    return np.floor(chance * _STEPS) / _STEPS
 
 
 def _lower_left(one: pl.Series, other: pl.Series) -> pl.DataFrame:
@@ -191,5 +200,5 @@ def settled(
     """A whole partition by weights (`clusters.GROUPED`), with those left between registers joined."""
     if register["register_id"].n_unique() < 2:
         return grouped
-    joined = joins(left(grouped, numbers, register), scorer, model)
+    joined = joins(left(grouped, numbers, register, register["register_id"].unique()), scorer, model)
     return applied(grouped, joined, numbers, register, decided)[0]

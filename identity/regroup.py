@@ -9,14 +9,15 @@ records reach is clustered anew as a whole, and one whose ties may have gone has
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from identity import blocks, clusters, registers, shared
+from identity import blocks, clusters, left_kept, leftovers, registers, shared
 from identity.compare import PAIRS, SCORED, ordered, score
 from identity.connected import connected
+from identity.leftovers import ENDS
 from identity.linkstore import LinkStore
 from identity.model import Model
 
@@ -76,6 +77,45 @@ class Regrouping:
         entries = self._enter(new)
         changed = pl.concat([self._judge(new, entries), self._crossed(entries), doubtful, self._full_numbers(new)])
         compared = pl.concat([new, self._components_of(changed.unique())]).unique()
+        found, register = self._clustered(compared, entries)
+        if len(self._registers) < 2:
+            return found
+        register = left_kept.named(register, self._registers)
+        joined, before = self._left(found, register), left_kept.joined(self._store.cursor)
+        every = pl.concat([joined, before])
+        moved = every.filter(~every.is_duplicated())
+        ends = pl.concat([moved[name] for name in ENDS])
+        beyond = ends.filter(~ends.is_in(found.identities["identity_id"].implode())).unique()
+        if len(beyond):
+            # By weights these are grouped as they were: that somebody else joins them is all that is new.
+            reached = pl.concat([found.compared, self._components_of(beyond)]).unique()
+            found, register = self._clustered(reached, entries)
+            register = left_kept.named(register, self._registers)
+        return self._with_joined(found, register, joined, before)
+
+    def _left(self, found: Regrouped, register: pl.DataFrame) -> pl.DataFrame:
+        """State who is left among those clustered, and say which of all that are left join (`leftovers.JOINS`)."""
+        every = left_kept.numbers(self._registers)
+        left = leftovers.left(found.grouped, found.identities, register, every)
+        left_kept.restate(self._store.cursor, found.identities["identity_id"], left)
+        everybody = left_kept.everybody(self._store.cursor, self._registers)
+        return leftovers.joins(everybody, self._score, self._model)
+
+    def _with_joined(
+        self, found: Regrouped, register: pl.DataFrame, joined: pl.DataFrame, before: pl.DataFrame
+    ) -> Regrouped:
+        """Let those left join; what joins is one component from now on: none is looked at without the other."""
+        ids = found.identities["identity_id"]
+        decided = self._store.decided(ids)
+        grouped, made = leftovers.applied(found.grouped, joined, found.identities, register, decided)
+        beyond = before.filter(~pl.any_horizontal(pl.col(name).is_in(ids.implode()) for name in ENDS))
+        left_kept.restate_joins(self._store.cursor, pl.concat([made, beyond]))
+        ties = [found.component.select(left_id="identity_id", right_id="component_id"), made.select(ENDS)]
+        component = connected(ids, pl.concat(ties).filter(pl.col("left_id") != pl.col("right_id")))
+        return replace(found, grouped=grouped, component=component)
+
+    def _clustered(self, compared: pl.Series, entries: pl.DataFrame) -> tuple[Regrouped, pl.DataFrame]:
+        """Compare these, and cluster all that they reach by weights; with the registers (`HELD`) of all of them."""
         edges = self._compare(compared)
         while True:
             identities, labels = self._reached(compared, edges)
@@ -92,7 +132,8 @@ class Regrouping:
             # Nothing in here asks the vault: all records have been read.
             edges = pl.concat([edges, self._score(clusters.unscored(identities, edges, decided))])
             grouped = clusters.group(identities, edges, decided, register)
-        return Regrouped(identities, grouped, registers.barred(edges, identities, register), labels, compared)
+        barred = registers.barred(edges, identities, register)
+        return Regrouped(identities, grouped, barred, labels, compared), register
 
     def _enter(self, new: pl.Series) -> pl.DataFrame:
         """The index entries of the new identities with ``rule``; where others are known, they are indexed at once."""

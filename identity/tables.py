@@ -145,6 +145,25 @@ edge = sa.Table(
     comment="Pairs that may be one person and were not joined: what review looks at",
 )  # fmt: skip
 
+left_over = sa.Table(
+    "left_over", metadata,
+    _id("identity_id", "An identity of a register", key=True),
+    _id("rank", "Its rank by content"),
+    _id("register_id", "That register: the first digits of its namespace's digest"),
+    _id("other_id", "The register in which its group has nobody", key=True),
+    _id("lead_id", "The identity after which its group is named"),
+    sa.Index(None, "register_id", "other_id"),
+    comment="Who has no counterpart in another register by weights alone",
+)  # fmt: skip
+
+left_over_join = sa.Table(
+    "left_over_join", metadata,
+    _id("left_id", "The lead of one group", key=True),
+    _id("right_id", "The lead of the other", key=True),
+    sa.Column("probability", sa.Double, nullable=False, comment="That they are one person"),
+    comment="Groups that were joined because no others are left",
+)  # fmt: skip
+
 person = sa.Table(
     "person", metadata,
     sa.Column("person_id", sa.Uuid, primary_key=True, comment="Random id"),

@@ -119,7 +119,7 @@ def test_small_counts_are_not_shown_and_cannot_be_told_from_the_rest() -> None:
     )
     before = pl.concat([records.before.join(apart, on="identity_id", how="anti"), apart.select(list(BEFORE))])
     split = Records(records.standard, records.numbers, before, records.decided, records.key)
-    found = changes(split, edges(split, shipped()))
+    found = changes(split, edges(split, shipped()), shipped())
     assert found["merges"] == 3
     for part in ("agency", "sex", "age"):
         counts = [row["moved"] for row in found["by"] if row["by"] == part]
@@ -134,5 +134,5 @@ def test_decisions_that_the_model_would_not_make_are_counted() -> None:
     left, right = sorted((a, stranger))
     decided = pl.DataFrame({"left_id": [a, left], "right_id": [b, right], "together": [False, True]})
     bound = Records(records.standard, records.numbers, records.before, decided, records.key)
-    found = changes(bound, edges(bound, shipped()))
+    found = changes(bound, edges(bound, shipped()), shipped())
     assert found["contradicted"] == {"decisions": 2, "must_link": 1, "cannot_link": 1}

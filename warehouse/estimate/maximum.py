@@ -13,6 +13,8 @@ from warehouse.estimate.risk_sets import RiskSets, Values
 _ITERATIONS: Final = 50
 _CLOSE: Final = 1e-9
 """The Newton decrement, in units of log-likelihood, from which one more step, whose error is its square, suffices."""
+_ROUNDING: Final = 1e-13
+"""Of a log-likelihood: differences below this share of it are no differences, for it is a sum of many terms."""
 _STRIDE: Final = 4.0
 """The longest step, between the extremes of a covariate: one person in a level would send the first to infinity."""
 _RUNAWAY: Final = 0.1
@@ -47,7 +49,7 @@ def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
     reach = here.x.max(axis=0) - here.x.min(axis=0)
     for _ in range(_ITERATIONS):
         step = np.asarray(np.linalg.solve(here.information, here.slope), dtype=np.float64)
-        if here.slope @ step < _CLOSE:
+        if here.slope @ step < _close(here):
             bounded = np.abs(step) * reach < _RUNAWAY
             finite = varying.copy()
             finite[varying] = bounded
@@ -57,11 +59,15 @@ def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
     raise NotEstimable("the likelihood has no maximum that can be found")
 
 
+def _close(here: PartialLikelihood) -> float:
+    return max(_CLOSE, _ROUNDING * abs(here.log_likelihood))
+
+
 def _climbed(here: PartialLikelihood, step: Values) -> PartialLikelihood:
     """A step on, halved until it does not lead down, nor to where nothing can be computed."""
     with np.errstate(divide="ignore", invalid="ignore"):
         there = replace(here, coefficient=here.coefficient + step)
-        while not there.log_likelihood >= here.log_likelihood - _CLOSE and np.abs(step).max() > 1e-12:
+        while not there.log_likelihood >= here.log_likelihood - _close(here) and np.abs(step).max() > 1e-12:
             step = step / 2
             there = replace(here, coefficient=here.coefficient + step)
     return there
