@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
-from identity import basis, clusters, decisions, registers, shared
+from identity import basis, clusters, decisions, left_kept, leftovers, registers, shared
 from identity.compare import PAIRS, SCORED, ordered, score
 from identity.keys import VaultKeys
 from identity.linkstore import LinkStore
@@ -62,7 +62,10 @@ class Evidence:
         if also is not None:
             decided = pl.concat([also, decided]).unique(["left_id", "right_id"], keep="first")
         ids = identities["identity_id"]
-        return clusters.group(identities, self.edges(ids), decided, self._held(ids))
+        held = self._held(ids)
+        grouped = clusters.group(identities, self.edges(ids), decided, held)
+        joined = left_kept.joined(self.store.cursor)
+        return leftovers.applied(grouped, joined, identities, held, decided)[0] if joined.height else grouped
 
     def _held(self, identities: pl.Series) -> pl.DataFrame:
         return registers.held(self.store.cursor, identities, self._registers)

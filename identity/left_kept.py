@@ -11,7 +11,7 @@ import psycopg
 from identity.leftovers import ENDS, JOINS, LEFT, MOST
 from identity.transfer import copy_in, fetch, temporary
 
-_LEFT = "SELECT {} FROM left_over WHERE register_id = {} AND other_id = {} LIMIT {}"
+_LEFT = "SELECT {} FROM unpaired WHERE register_id = {} AND other_id = {} LIMIT {}"
 
 
 def numbers(registers: Sequence[str]) -> pl.Series:
@@ -28,8 +28,8 @@ def named(register: pl.DataFrame, registers: Sequence[str]) -> pl.DataFrame:
 def restate(cursor: psycopg.Cursor, touched: pl.Series, left: pl.DataFrame) -> None:
     """State anew who of these identities is left (`LEFT`)."""
     name = temporary(cursor, {"id": touched.unique().sort().to_numpy()})
-    cursor.execute(f"DELETE FROM left_over WHERE identity_id IN (SELECT id FROM {name})")
-    copy_in(cursor, "left_over", {name: left[name].to_numpy() for name in LEFT})
+    cursor.execute(f"DELETE FROM unpaired WHERE identity_id IN (SELECT id FROM {name})")
+    copy_in(cursor, "unpaired", {name: left[name].to_numpy() for name in LEFT})
 
 
 def everybody(cursor: psycopg.Cursor, registers: Sequence[str]) -> pl.DataFrame:
@@ -44,12 +44,12 @@ def everybody(cursor: psycopg.Cursor, registers: Sequence[str]) -> pl.DataFrame:
 
 def joined(cursor: psycopg.Cursor) -> pl.DataFrame:
     """The `JOINS` of the last batch."""
-    cursor.execute(f"SELECT {', '.join(JOINS)} FROM left_over_join")
+    cursor.execute(f"SELECT {', '.join(JOINS)} FROM unpaired_join")
     return pl.DataFrame(cursor.fetchall(), schema=JOINS, orient="row")
 
 
 def restate_joins(cursor: psycopg.Cursor, joins: pl.DataFrame) -> None:
     """State anew which groups (`JOINS`) are joined."""
-    cursor.execute("DELETE FROM left_over_join")
+    cursor.execute("DELETE FROM unpaired_join")
     ordered = joins.sort(ENDS)
-    copy_in(cursor, "left_over_join", {name: ordered[name].to_numpy() for name in JOINS})
+    copy_in(cursor, "unpaired_join", {name: ordered[name].to_numpy() for name in JOINS})

@@ -97,7 +97,7 @@ class LinkStore:
     def rebuild(self) -> None:
         """Forget what was indexed and compared, before all records are linked anew; persons and decisions stay."""
         self.index.clear()
-        self.cursor.execute("TRUNCATE shared_value, edge, left_over, left_over_join")
+        self.cursor.execute("TRUNCATE shared_value, edge, unpaired, unpaired_join")
         self.is_first = True
 
     def identities(self) -> pl.Series:

@@ -145,8 +145,8 @@ edge = sa.Table(
     comment="Pairs that may be one person and were not joined: what review looks at",
 )  # fmt: skip
 
-left_over = sa.Table(
-    "left_over", metadata,
+unpaired = sa.Table(
+    "unpaired", metadata,
     _id("identity_id", "An identity of a register", key=True),
     _id("rank", "Its rank by content"),
     _id("register_id", "That register: the first digits of its namespace's digest"),
@@ -156,8 +156,8 @@ left_over = sa.Table(
     comment="Who has no counterpart in another register by weights alone",
 )  # fmt: skip
 
-left_over_join = sa.Table(
-    "left_over_join", metadata,
+unpaired_join = sa.Table(
+    "unpaired_join", metadata,
     _id("left_id", "The lead of one group", key=True),
     _id("right_id", "The lead of the other", key=True),
     sa.Column("probability", sa.Double, nullable=False, comment="That they are one person"),
