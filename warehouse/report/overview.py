@@ -11,6 +11,7 @@ from warehouse.disclosure.rounding import rounded
 from warehouse.outcomes.definitions import CAUSES, OUTCOMES, STRATA, VALUES
 from warehouse.report import rates, words
 from warehouse.report.contents import Contents
+from warehouse.report.kept import Kept
 from warehouse.report.rates import COLUMNS, INCIDENCE, MONTHS, OUTCOME, TOO_FEW, Row
 from warehouse.report.tables import Heading, count, percent, table
 
@@ -25,12 +26,18 @@ OVERALL_CAPTION: Final = (
 NONE_LINKED: Final = Markup('<p class="faint">Nothing has been linked yet.</p>')
 
 
-def sections(contents: Contents) -> dict[str, Any]:
-    """What the template of the page is filled with."""
+def sections(contents: Contents, kept: Kept | None = None) -> dict[str, Any]:
+    """What the template of the page is filled with; parts that are ``kept`` are not made again."""
+    facts = (contents.rates, contents.sensitivity, contents.curve, contents.flow)
+    estimates = (kept or Kept()).part("overview", facts, lambda: _estimates(contents))
+    return {"tiles": list(_tiles(contents)), **estimates, "terms": _terms()}
+
+
+def _estimates(contents: Contents) -> dict[str, Any]:
+    """What follows from rates, curves and flow alone."""
     rows = released(contents.rates, contents.sensitivity)
     everybody = rates.chosen(rows, stratum_kind="overall", main=True)
     return {
-        "tiles": list(_tiles(contents)),
         "short": _short(everybody),
         "curves": _curves(contents.curve),
         "overall": table((OUTCOME, MONTHS, *COLUMNS, INCIDENCE), everybody, OVERALL_CAPTION) if everybody else TOO_FEW,
@@ -39,7 +46,6 @@ def sections(contents: Contents) -> dict[str, Any]:
         ),
         "flow": _flow(contents.flow),
         "sensitivity": sensitivity(rates.chosen(rows, stratum_kind="overall")),
-        "terms": _terms(),
     }
 
 

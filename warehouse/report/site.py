@@ -7,6 +7,7 @@ from typing import Any, Final
 from schemas.templates import template
 from warehouse.report import agencies, dictionary, linkage, measures, overview, restatements, study
 from warehouse.report.contents import Contents, read
+from warehouse.report.kept import FILE, Kept
 
 INDEX: Final = "index.html"
 _AFTER: Final = {
@@ -24,7 +25,9 @@ def write_report(snapshot: Path, folder: Path) -> Path:
 
     Each page is replaced in one step, the first one last; pages of studies that are no more are removed.
     """
-    pages = render(read(snapshot))
+    kept = Kept(snapshot.with_name(FILE))
+    pages = render(read(snapshot), kept)
+    kept.write()
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(pages, key=lambda name: name == INDEX):
         draft = folder / f".{name}.part"
@@ -36,8 +39,9 @@ def write_report(snapshot: Path, folder: Path) -> Path:
     return folder / INDEX
 
 
-def render(contents: Contents) -> dict[str, str]:
-    """The pages as text, by file name."""
+def render(contents: Contents, kept: Kept | None = None) -> dict[str, str]:
+    """The pages as text, by file name; parts that are ``kept`` are not made again."""
+    known = kept or Kept()
     studies = list(_studies(contents))
     site = {
         "project": contents.snapshot["project"],
@@ -50,9 +54,9 @@ def render(contents: Contents) -> dict[str, str]:
             *({"file": file, "title": title} for file, (title, _) in _AFTER.items()),
         ],
     }
-    pages = {INDEX: _page("overview.html", INDEX, "Overview", site, overview.sections(contents))}
+    pages = {INDEX: _page("overview.html", INDEX, "Overview", site, overview.sections(contents, known))}
     for found in studies:
-        filled = study.sections(found, contents)
+        filled = study.sections(found, contents, known)
         pages[found["file"]] = _page("study.html", found["file"], found["title"], site, filled)
     for file, (title, sections) in _AFTER.items():
         pages[file] = _page(file, file, title, site, sections(contents))

@@ -1,6 +1,7 @@
 """The page of a study: who was counted, what happened to them, and how those exposed compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
@@ -9,7 +10,8 @@ from markupsafe import Markup
 from warehouse.disclosure.curve import drawn
 from warehouse.disclosure.rounding import rounded
 from warehouse.report import comparison, overview, rates, words
-from warehouse.report.contents import Contents
+from warehouse.report.contents import STUDY_TABLES, Contents
+from warehouse.report.kept import Kept
 from warehouse.report.rates import COLUMNS, INCIDENCE, MONTHS, OUTCOME, TOO_FEW, Row
 from warehouse.report.tables import Heading, count, decimal, table
 from warehouse.study.tables import WARNINGS
@@ -31,27 +33,49 @@ _NUMBERS: Final = ("mean", "low", "high", "median")
 _EVENTS: Final = "Event-based: events, and not the people who had them, among the observable"
 
 
-def sections(study: Row, contents: Contents) -> dict[str, Any]:
-    """What the template of the page is filled with; ``study``: a row of the table ``study``."""
-    name = str(study["study"])
-    of = {table: contents.of_study(f"study_{table}", name) for table in ("flow", "rate", "curve", "dose", "warning")}
+def sections(study: Row, contents: Contents, kept: Kept | None = None) -> dict[str, Any]:
+    """What the template of the page is filled with; ``study``: a row of the table ``study``.
+
+    Parts that are ``kept`` are not made again.
+    """
+    name, known = str(study["study"]), kept or Kept()
+    of = {table: contents.of_study(f"study_{table}", name) for table in STUDY_TABLES}
     person = _person_based(of["rate"])
-    rows = [row | {"main": row["threshold"] == _lowest(person)} for row in rates.released(person)]
-    main = rates.chosen(rows, main=True)
+
+    @cache
+    def rows() -> list[dict[str, Any]]:
+        return [row | {"main": row["threshold"] == _lowest(person)} for row in rates.released(person)]
+
+    def compared() -> dict[str, Any]:
+        return comparison.sections(study, contents, rates.chosen(rows(), main=True))
+
+    facts = (of["rate"], of["effect"], of["balance"], study["assignment"])
     return {
         "study": study,
         "facts": _facts(study, _lowest(person)),
         "warnings": _warnings(of["warning"]),
         "ran": not of["rate"].is_empty(),
+        **known.part(f"{name} rates", (of["rate"], of["flow"]), lambda: _rates(of, rows())),
+        **known.part(f"{name} curves", (of["curve"], study["time_unit"]), lambda: _both_clocks(of["curve"], study)),
+        "dose": _dose(of["dose"]),
+        **known.part(f"{name} compared", facts, compared),
+    }
+
+
+def _rates(of: Mapping[str, pl.DataFrame], rows: Sequence[Row]) -> dict[str, Any]:
+    """What follows from rates and flow alone."""
+    main = rates.chosen(rows, main=True)
+    return {
         "flow": _flow(of["flow"], main),
         "grid": _grid(rates.chosen(main, stratum_kind="overall")),
         "events": _event_based(of["rate"], main),
-        "curves": [_curves(of["curve"], clock, study) for clock in CLOCKS if _has(of["curve"], clock)],
-        "dose": _dose(of["dose"]),
         "strata": _strata(main),
         "sensitivity": _sensitivity(rows),
-        **comparison.sections(study, contents, main),
     }
+
+
+def _both_clocks(curve: pl.DataFrame, study: Row) -> dict[str, Any]:
+    return {"curves": [_curves(curve, clock, study) for clock in CLOCKS if _has(curve, clock)]}
 
 
 def _person_based(rate: pl.DataFrame) -> pl.DataFrame:

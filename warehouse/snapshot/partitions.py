@@ -43,7 +43,11 @@ class Manifest:
 
     def files(self, table: str) -> list[str]:
         """The files of a table, relative to the project's folder."""
-        return [partition.file for partition in self.partitions if partition.table == table]
+        return [partition.file for partition in self.of(table)]
+
+    def of(self, table: str) -> tuple[Partition, ...]:
+        """The partitions of a table."""
+        return tuple(partition for partition in self.partitions if partition.table == table)
 
     def to_json(self) -> str:
         """The manifest as a JSON text."""
@@ -88,11 +92,13 @@ def reusable(before: Manifest | None, folder: Path) -> dict[tuple[str, int, str]
 
 def verify(folder: Path, manifest: Manifest) -> list[str]:
     """The files of a manifest that are missing or have other content than was published."""
-    return [
-        partition.file
-        for partition in manifest.partitions
-        if not (folder / partition.file).is_file() or sha256(folder / partition.file) != partition.sha256
-    ]
+    return [partition.file for partition in manifest.partitions if not intact(folder, partition)]
+
+
+def intact(folder: Path, partition: Partition) -> bool:
+    """Whether the file of a partition stands and has the content that was published."""
+    path = folder / partition.file
+    return path.is_file() and sha256(path) == partition.sha256
 
 
 def scan(folder: Path, files: list[str]) -> str:

@@ -22,6 +22,7 @@ from warehouse.outcomes.sensitivity import of_rates
 from warehouse.snapshot import held as holding
 from warehouse.snapshot import tables
 from warehouse.snapshot.as_of import mount_as_of
+from warehouse.snapshot.changes import changes
 from warehouse.snapshot.dictionary import describe
 from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap
 from warehouse.snapshot.held import Held, enter_publication, hold
@@ -29,6 +30,7 @@ from warehouse.snapshot.layout import create_schemas, mount, mount_macros, mount
 from warehouse.snapshot.linkage import link_quality as quality_now
 from warehouse.snapshot.partitions import Manifest, Partition, reusable, write
 from warehouse.snapshot.restatement import restate
+from warehouse.snapshot.results import OUTCOMES, Results, origin
 from warehouse.snapshot.source import from_warehouse, warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
 from warehouse.store.engine import connect
@@ -36,7 +38,9 @@ from warehouse.store.link_tables import EXPECTED, THRESHOLDS
 from warehouse.store.outcomes import REFRESHED, replace
 from warehouse.store.publications import Publication
 from warehouse.store.tables import event, extract, span
+from warehouse.studies.supervision_outcomes import STUDY as SUPERVISION
 from warehouse.study.catalogue import studies
+from warehouse.study.contract import Study
 from warehouse.study.run import run_all
 from warehouse.study.tables import OUTCOME
 from warehouse.study.workspace import Workspace
@@ -113,16 +117,18 @@ def _make(
     partitions += _derived(connection, folder, feeds)
     quality = quality_now(connection)
     partitions.append(_of_frame(connection, folder, "link_quality", quality))
+    results = Results(connection, folder, before, changes(connection, folder, before, partitions))
     workspace = Workspace(connection)
-    outcomes = compute(connection, workspace)
-    partitions += _outcomes(connection, folder, outcomes)
-    partitions.append(_of_frame(connection, folder, "measure", measures(connection, quality, "outcome_row")))
+    told, outcomes = results.outcomes(SUPERVISION) or _outcomes(connection, folder, workspace)
+    mount(connection, folder, told)
+    partitions += told
+    partitions.append(_of_frame(connection, folder, "measure", measures(connection, quality)))
     now = dt.datetime.now(dt.UTC)
     made = holding.publication(held, folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now)
     publications = holding.publications(connection, made)
     tables.register(connection, "publication", publications)
     # Last: it leaves the outcomes of other participants behind.
-    partitions += _studies(connection, folder, workspace)
+    partitions += _studies(connection, folder, workspace, results)
     manifest = Manifest(made.project, made.version, now.isoformat(), tuple(partitions))
     restatement = restate(connection, folder, before, manifest, publications)
     _build(target, folder, manifest, feeds, {"publication": publications, "restatement": restatement})
@@ -141,11 +147,11 @@ def _copied(
     Each partitioned table has a first file without rows, so that it has its columns before anything is loaded.
     """
     partitions = [write(connection, folder, name, query(None)) for name, query in _APPEND_ONLY.items()]
-    for extract_id, origin, restated in connection.execute(f"FROM {from_warehouse(_LOADED)}").fetchall():
+    for extract_id, loaded, restated in connection.execute(f"FROM {from_warehouse(_LOADED)}").fetchall():
         for name, query in _APPEND_ONLY.items():
             if name != RECORDS or restated:
                 # Before there were blocks of records, a full delivery's file of them was written without a row.
-                mark = f"{origin} blocks" if name == RECORDS else origin
+                mark = f"{loaded} blocks" if name == RECORDS else loaded
                 found = known.get((name, extract_id, mark))
                 partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, mark))
     partitions.append(write(connection, folder, extract.name, holding.extracts(_rows(extract, "true"), held)))
@@ -205,27 +211,41 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
     return partitions
 
 
-def _outcomes(connection: duckdb.DuckDBPyConnection, folder: Path, computed: OutcomeTables) -> list[Partition]:
-    results = {"outcome_rate": computed.rate, "outcome_curve": computed.curve, "outcome_flow": computed.flow}
-    partitions = [_of_frame(connection, folder, name, frame) for name, frame in results.items()]
-    return [write(connection, folder, "outcome", "SELECT * EXCLUDE (arm) FROM outcome_row"), *partitions]
+def _outcomes(
+    connection: duckdb.DuckDBPyConnection, folder: Path, workspace: Workspace
+) -> tuple[list[Partition], OutcomeTables]:
+    """Compute what follows a first supervision and write it, in the order of `OUTCOMES`."""
+    made, mark = compute(connection, workspace), origin(SUPERVISION)
+    query = "SELECT * EXCLUDE (arm) FROM outcome_row"
+    persons, *others = OUTCOMES
+    frames = dict(zip(others, (made.rate, made.curve, made.flow), strict=True))
+    partitions = [_of_frame(connection, folder, name, frame, mark) for name, frame in frames.items()]
+    return [write(connection, folder, persons, query, origin=mark), *partitions], made
 
 
-def _studies(connection: duckdb.DuckDBPyConnection, folder: Path, workspace: Workspace) -> list[Partition]:
-    """Run every study and write what it leaves; the rows of persons make one file a study."""
-    partitions = [_of_frame(connection, folder, "study_outcome", OUTCOME.to_frame())]
+def _studies(
+    connection: duckdb.DuckDBPyConnection, folder: Path, workspace: Workspace, results: Results
+) -> list[Partition]:
+    """Run every study that may have other results now; the rows of persons make one file a study."""
+    kept = [study for study in studies().values() if results.stands(study)]
+    persons = [results.persons(study) for study in kept]
 
-    def keep(query: str) -> None:
-        partitions.append(write(connection, folder, "study_outcome", query))
+    def keep(study: Study, query: str) -> None:
+        persons.append(write(connection, folder, "study_outcome", query, origin=origin(study)))
 
-    found = run_all(connection, studies().values(), THRESHOLDS, workspace, keep)
+    run = [study for study in studies().values() if study not in kept]
+    found = results.together(run_all(connection, run, THRESHOLDS, workspace, keep), kept)
     found["outcome_sensitivity"] = of_rates(found["study_rate"])
+    partitions = [_of_frame(connection, folder, "study_outcome", OUTCOME.to_frame())]
+    partitions += sorted(persons, key=lambda part: part.origin or "")
     return partitions + [_of_frame(connection, folder, name, frame) for name, frame in found.items()]
 
 
-def _of_frame(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, frame: pl.DataFrame) -> Partition:
+def _of_frame(
+    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, frame: pl.DataFrame, origin: str | None = None
+) -> Partition:
     tables.register(connection, f"computed_{name}", frame)
-    return write(connection, folder, name, f"FROM computed_{name}")
+    return write(connection, folder, name, f"FROM computed_{name}", origin=origin)
 
 
 def _build(

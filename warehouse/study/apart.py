@@ -11,6 +11,8 @@ from typing import Final
 import polars as pl
 from duckdb import DuckDBPyConnection
 
+from warehouse.study.words import listed
+
 _BASE: Final = ("event", "span", "participant")
 _APART: Final = """
 CREATE OR REPLACE TEMP TABLE apart AS
@@ -24,7 +26,7 @@ WHERE strict.threshold <> $main AND main.participant_key IN (
 _MOMENT: Final = """
 CREATE OR REPLACE TEMP TABLE {table}_apart AS
 SELECT moment.* REPLACE (apart.participant_key AS participant_key)
-FROM {table} AS moment JOIN apart USING (subject_id) WHERE apart.threshold = {threshold}
+FROM {table} AS moment JOIN apart USING (subject_id) WHERE apart.threshold = {threshold}{told}
 """
 _PARTICIPANT: Final = """
 CREATE OR REPLACE TEMP TABLE participant_apart AS
@@ -64,13 +66,15 @@ def separable(connection: DuckDBPyConnection, thresholds: Sequence[float]) -> bo
 
 
 @contextmanager
-def only_apart(connection: DuckDBPyConnection, threshold: float) -> Iterator[None]:
+def only_apart(connection: DuckDBPyConnection, threshold: float, kinds: frozenset[str] | None = None) -> Iterator[None]:
     """Inside, ``event``, ``span`` and ``participant`` are those of whom the threshold takes apart.
 
-    Temporary views stand before the tables of the same names, so that a connection that only reads will do.
+    ``kinds``: only events and spans of these, if stated. Temporary views stand before the tables of the same names, so
+    that a connection that only reads will do.
     """
+    told = "" if kinds is None else f" AND moment.kind IN {listed(sorted(kinds))}"
     for table in ("event", "span"):
-        connection.execute(_MOMENT.format(table=table, threshold=threshold))
+        connection.execute(_MOMENT.format(table=table, threshold=threshold, told=told))
     connection.execute(_PARTICIPANT.format(threshold=threshold))
     for table in _BASE:
         connection.execute(f"CREATE TEMP VIEW {table} AS FROM temp.{table}_apart")

@@ -18,6 +18,7 @@ from warehouse.study.drawn_rates import people, with_links
 from warehouse.study.flow import flow
 from warehouse.study.models import Models, Warned
 from warehouse.study.rates import OVERALL, curves, rates
+from warehouse.study.reading import kinds_of_studies
 from warehouse.study.sources import lacking, tells, without_source
 from warehouse.study.tables import TABLES
 from warehouse.study.warnings import of_follow_up, of_windows
@@ -44,7 +45,7 @@ def run(
     """
     found: list[pl.DataFrame] = []
 
-    def keep(query: str) -> None:
+    def keep(study: Study, query: str) -> None:
         found.append(connection.execute(query).pl())
 
     asked = study.thresholds if thresholds is None else tuple(thresholds)
@@ -58,19 +59,19 @@ def run_all(
     studies: Iterable[Study],
     thresholds: Sequence[float],
     workspace: Workspace | None = None,
-    keep: Callable[[str], None] | None = None,
+    keep: Callable[[Study, str], None] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Run studies and return their tables together, all but ``study_outcome``.
 
     ``thresholds``: the first is that of the participants in the tables; of the others those that a study states.
-    ``keep`` is called with the query for each study's ``study_outcome`` while its rows stand in the connection.
+    ``keep`` is called with each study and the query for its ``study_outcome`` while its rows stand in the connection.
     Afterwards steps may stand there that were made of other participants: the workspace is empty.
     """
     work = workspace or Workspace(connection)
     runs = [Run(connection, study, thresholds[0]) for study in studies]
     # A study whose steps stand goes first: those of another one would take their place.
     able = sorted((one for one in runs if one.able), key=lambda one: not work.stands(compiled(one.study)))
-    strict = thresholds[1:] if separable(connection, thresholds) else ()
+    strict = thresholds[1:] if able and separable(connection, thresholds) else ()
     if strict:
         find_apart(connection, thresholds[0])
     for one in able:
@@ -78,7 +79,7 @@ def run_all(
         one.main([threshold for threshold in strict if threshold in one.study.thresholds], keep)
     for threshold in strict:
         work.forget()
-        with only_apart(connection, threshold):
+        with only_apart(connection, threshold, kinds_of_studies(one.study for one in able)):
             for one in able:
                 if threshold in one.study.thresholds:
                     work.make(compiled(one.study))
@@ -109,7 +110,7 @@ class Run:
         if not self.able:
             self._add("study_warning", self._warnings())
 
-    def main(self, strict: Sequence[float], keep: Callable[[str], None] | None) -> None:
+    def main(self, strict: Sequence[float], keep: Callable[[Study, str], None] | None) -> None:
         """Take everything out of the steps that stand in the connection."""
         study, connection = self.study, self.connection
         collected = collect(connection, study)
@@ -135,7 +136,7 @@ class Run:
             self._add("study_balance", models.balance())
         self._add("study_warning", self._warnings())
         if keep:
-            keep(self._persons())
+            keep(self.study, self._persons())
 
     def again(self, threshold: float) -> None:
         """Put the participants of a stricter threshold together, and estimate what depends on them."""
