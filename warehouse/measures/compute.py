@@ -1,6 +1,6 @@
 """The table ``measure``: the figures of every measure, with intervals, from the views of persons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import duckdb
@@ -13,12 +13,16 @@ from warehouse.measures.figures import ALL, MEASURE, UNKNOWN
 from warehouse.measures.intervals import SUMS, difference, with_estimates
 from warehouse.measures.metric import Source
 from warehouse.measures.metrics import SOURCES
+from warehouse.measures.reading import before
 from warehouse.measures.sections import SECTIONS
 from warehouse.measures.views import VIEWS
 from warehouse.snapshot.typed import TYPED_VIEWS
 from warehouse.snapshot.views import select
 
+FIRST_VIOLATION: Final = "first_violation"
 FIRST_VIOLATION_DAYS: Final = 180
+_FOLLOWED: Final = "accountability"
+"""The view from which `FIRST_VIOLATION` comes."""
 _FREE: Final = """
 SELECT days_free_of_violation AS days, days_to_first_violation IS NOT NULL AS violated
 FROM accountability WHERE days_free_of_violation IS NOT NULL
@@ -28,28 +32,51 @@ _LINK_ERRORS: Final = {"false_negative_model": "links_missing", "false_discovery
 
 
 def measures(
-    connection: duckdb.DuckDBPyConnection, link_quality: pl.DataFrame | None = None, outcome: str = "outcome"
+    connection: duckdb.DuckDBPyConnection,
+    link_quality: pl.DataFrame | None = None,
+    outcome: str = "outcome",
+    known: pl.DataFrame | None = None,
+    views: Collection[str] = (),
 ) -> pl.DataFrame:
     """Compute every figure, schema `MEASURE`; ``link_quality``: the table of that name, for the error of linkage.
 
     Needs ``event``, ``span``, ``participant``, ``coverage`` and the table that ``outcome`` names (participant_key,
     index_date, outcome, window_months, value). The views of `VIEWS` are made as temporary tables, each once, and
-    dropped at the end.
+    dropped at the end. ``known``: figures of before, of which those from ``views`` are taken as they are.
     """
+    kept = frozenset(views) if known is not None else frozenset()
+    wanted = {view for source in SOURCES if source.view not in kept for view in (source.view, *before(source.view))}
     queries = {"court_charge": select(_COURT_CHARGE).sql("duckdb"), **{view.name: view.select() for view in VIEWS}}
     queries["recidivism"] = RECIDIVISM.select().replace("FROM outcome", f"FROM {outcome}")
+    made = {name: query for name, query in queries.items() if name in wanted}
     try:
-        for name, query in queries.items():
+        for name, query in made.items():
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
-        parts = [_figures(connection, source) for source in SOURCES]
-        parts.append(_first_violation(connection))
+        parts = [
+            _known(known, source) if known is not None and source.view in kept else _figures(connection, source)
+            for source in SOURCES
+        ]
+        again = known is not None and _FOLLOWED in kept
+        parts.append(
+            known.filter(metric=FIRST_VIOLATION) if known is not None and again else _first_violation(connection)
+        )
     finally:
-        for name in queries:
+        for name in made:
             connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     if link_quality is not None:
         parts.append(_link_errors(link_quality))
     order = {section.measure: place for place, section in enumerate(SECTIONS)}
     return pl.concat(parts).sort(pl.col("measure").replace_strict(order), maintain_order=True)
+
+
+def _known(known: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The rows of a source among figures of before."""
+    told = [(metric.measure, name) for metric in source.metrics for name in (metric.name, f"{metric.name}_gap")]
+    groups = [*source.groups, *((ALL,) if source.everybody else ())]
+    mine = pl.DataFrame(told, schema={"measure": pl.String(), "metric": pl.String()}, orient="row")
+    return known.filter(pl.col("group_kind").is_in(groups)).join(
+        mine, on=["measure", "metric"], how="semi", maintain_order="left"
+    )
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, source: Source) -> pl.DataFrame:
@@ -130,7 +157,7 @@ def _first_violation(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     followed = connection.execute(_FREE).pl()
     days, violated = followed["days"].to_numpy(), followed["violated"].to_numpy()
     row: dict[str, object] = {
-        "measure": "accountability", "metric": "first_violation", "unit": "share of 1", "group_kind": ALL, "grp": ALL,
+        "measure": "accountability", "metric": FIRST_VIOLATION, "unit": "share of 1", "group_kind": ALL, "grp": ALL,
         "n": followed.height, "with_it": int((violated & (days < FIRST_VIOLATION_DAYS)).sum()),
         "interval": "kaplan_meier", "basis": "persons",
     }  # fmt: skip

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import sqlglot
+from sqlglot import exp
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,25 @@ class MeasureView:
         """The query in a dialect, laid out to be read."""
         return _laid_out(self.query, dialect)
 
+    def tree(self) -> exp.Query:
+        """The query, parsed; it must not be changed."""
+        return _parsed(self.query)
+
     def ddl(self) -> str:
         """The statement that makes the view in the snapshot."""
         return f"CREATE OR REPLACE VIEW {self.name} AS\n{self.select()}"
 
 
 @cache
+def _parsed(query: str) -> exp.Query:
+    found = sqlglot.parse_one(query, read="duckdb")
+    assert isinstance(found, exp.Query)
+    return found
+
+
+@cache
 def _laid_out(query: str, dialect: str) -> str:
-    return sqlglot.parse_one(query, read="duckdb").sql(dialect=dialect, pretty=True)
+    return _parsed(query).sql(dialect=dialect, pretty=True)
 
 
 PARTICIPANT: Final = Described("participant_key", "The participant, in this project")

@@ -12,6 +12,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -62,6 +63,7 @@ _MADE: Final = ("extract_life", "record_life", "event_history", "span_history", 
 _IN_TIMELINE: Final = frozenset((*DERIVED, "link", "link_strict"))
 
 
+@cache
 def as_of_macros() -> tuple[str, ...]:
     """The statements that make ``event_as_of(day)`` and the others; they need table ``main.publication``.
 

@@ -30,7 +30,7 @@ from warehouse.snapshot.layout import create_schemas, mount, mount_macros, mount
 from warehouse.snapshot.linkage import link_quality as quality_now
 from warehouse.snapshot.partitions import Manifest, Partition, reusable, write
 from warehouse.snapshot.restatement import restate
-from warehouse.snapshot.results import OUTCOMES, Results, origin
+from warehouse.snapshot.results import OUTCOMES, Results, origin, origin_of_measures
 from warehouse.snapshot.source import from_warehouse, warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
 from warehouse.store.engine import connect
@@ -122,7 +122,9 @@ def _make(
     told, outcomes = results.outcomes(SUPERVISION) or _outcomes(connection, folder, workspace)
     mount(connection, folder, told)
     partitions += told
-    partitions.append(_of_frame(connection, folder, "measure", measures(connection, quality)))
+    known_figures, views = results.figures(partitions)
+    figures = measures(connection, quality, known=known_figures, views=views)
+    partitions.append(_of_frame(connection, folder, "measure", figures, origin_of_measures()))
     now = dt.datetime.now(dt.UTC)
     made = holding.publication(held, folder.name, now.strftime("%Y%m%dT%H%M%S%fZ"), now)
     publications = holding.publications(connection, made)

@@ -13,6 +13,9 @@ from typing import Final
 import duckdb
 import polars as pl
 
+from warehouse.measures.figures import MEASURE as FIGURES
+from warehouse.measures.metrics import SOURCES
+from warehouse.measures.reading import reads
 from warehouse.outcomes.compute import OutcomeTables
 from warehouse.provenance import computed_by
 from warehouse.snapshot.changes import Changes
@@ -27,12 +30,19 @@ from warehouse.study.tables import TABLES
 OUTCOMES: Final = ("outcome", "outcome_rate", "outcome_curve", "outcome_flow")
 """What the study of supervision leaves beside the tables of all studies."""
 PERSONS: Final = "study_outcome"
+MEASURE: Final = "measure"
+EVERYBODY: Final = "participant"
 
 
 def origin(study: Study) -> str:
     """What a study's results come from, beside the facts: its name and a digest."""
     stated = "\n".join((computed_by(), definition(), repr(study), repr(THRESHOLDS)))
     return f"{study.name} {hashlib.sha256(stated.encode()).hexdigest()}"
+
+
+def origin_of_measures() -> str:
+    """What the figures of the measures come from, beside the facts."""
+    return f"measures {hashlib.sha256(f'{computed_by()} {definition()}'.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,17 @@ class Results:
             return None
         rate, curve, flow = (self._read(part) for part in files[1:])
         return files, OutcomeTables(rate, curve, flow)
+
+    def figures(self, now: Iterable[Partition]) -> tuple[pl.DataFrame | None, list[str]]:
+        """The figures of the measures, and from which views they are the same today; ``now``: partitions written."""
+        former = self._of(MEASURE, origin_of_measures())
+        if not former:
+            return None, []
+        there = {part.file for part in self.before.partitions} if self.before else set()
+        same = {part.table for part in now if part.table in (EVERYBODY, OUTCOMES[0]) and part.file in there}
+        views = [source.view for source in SOURCES]
+        kept = [view for view in views if reads(view).tables <= same and not self.changes.touch(reads(view).kinds)]
+        return self._read(former[0]).cast(FIGURES), kept
 
     def together(self, found: Mapping[str, pl.DataFrame], kept: Iterable[Study]) -> dict[str, pl.DataFrame]:
         """The tables of studies that were run, with the rows of those that were not; study by study."""

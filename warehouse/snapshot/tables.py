@@ -17,21 +17,37 @@ WITH moment AS (
     SELECT participant_key, start_date, coalesce(end_date, start_date), agency, detail
     FROM span WHERE participant_key IS NOT NULL
 ), said AS (
-    SELECT *, try_cast(detail ->> '$.birth_year' AS INTEGER) AS birth_year, detail ->> '$.sex' AS sex FROM moment
+    SELECT *, CASE WHEN contains(detail, '"birth_year"')
+                   THEN try_cast(detail ->> '$.birth_year' AS INTEGER) END AS birth_year,
+           CASE WHEN contains(detail, '"sex"') THEN detail ->> '$.sex' END AS sex
+    FROM moment
+), alike AS (
+    SELECT participant_key, agency, birth_year, sex, min(first_date) AS first_date, max(last_date) AS last_date,
+           count(*) AS moments
+    FROM said GROUP BY participant_key, agency, birth_year, sex
 ), seen AS (
     SELECT participant_key, min(first_date) AS first_date, max(last_date) AS last_date,
-           list_sort(list(DISTINCT agency)) AS agencies, count(*) AS moments,
-           mode(birth_year ORDER BY birth_year) AS birth_year, mode(sex ORDER BY sex) AS sex
-    FROM said GROUP BY participant_key
+           list_sort(list(DISTINCT agency)) AS agencies, CAST(sum(moments) AS BIGINT) AS moments
+    FROM alike GROUP BY participant_key
+), born AS (
+    SELECT participant_key, birth_year FROM alike WHERE birth_year IS NOT NULL GROUP BY participant_key, birth_year
+    QUALIFY row_number() OVER (PARTITION BY participant_key ORDER BY sum(moments) DESC, birth_year) = 1
+), sexed AS (
+    SELECT participant_key, sex FROM alike WHERE sex IS NOT NULL GROUP BY participant_key, sex
+    QUALIFY row_number() OVER (PARTITION BY participant_key ORDER BY sum(moments) DESC, sex) = 1
 ), known AS (
     SELECT participant_key, min(status) AS status, min(probability) AS probability
     FROM timeline.link WHERE participant_key IS NOT NULL GROUP BY participant_key
 )
 SELECT known.participant_key, known.status, known.probability, seen.first_date, seen.last_date,
-       coalesce(seen.agencies, []) AS agencies, coalesce(seen.moments, 0) AS moments, seen.birth_year, seen.sex
-FROM known LEFT JOIN seen USING (participant_key) ORDER BY known.participant_key
+       coalesce(seen.agencies, []) AS agencies, coalesce(seen.moments, 0) AS moments, born.birth_year, sexed.sex
+FROM known LEFT JOIN seen USING (participant_key) LEFT JOIN born USING (participant_key)
+LEFT JOIN sexed USING (participant_key) ORDER BY known.participant_key
 """
-"""As the view of the same name in the warehouse; a value that several records tell differently is the most frequent."""
+"""As the view of the same name in the warehouse; a value that several records tell differently is the most frequent.
+
+Rows that say the same are counted before anything is sought among them; detail is opened only where it has the name.
+"""
 
 COVERAGE: Final = """
 SELECT extract.agency, extract.feed, kind.kind, extract.covered_from, extract.covered_until,

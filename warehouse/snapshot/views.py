@@ -4,6 +4,8 @@ The base views are those of the store, written in PostgreSQL's SQL, so that snap
 come to disagree; in the snapshot the schema ``warehouse`` is ``main``.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final, Literal, cast
 
 import sqlglot
@@ -22,6 +24,7 @@ BASE_VIEWS: Final = (
 """The store's views that are views in the snapshot too, in schema ``main``."""
 
 
+@cache
 def typed_view_ddl(dialect: Dialect) -> tuple[str, ...]:
     """CREATE VIEW statements of the typed views; in PostgreSQL each is followed by its COMMENT.
 
@@ -46,9 +49,14 @@ def select(view: TypedView) -> exp.Select:
 
 def store_views(names: tuple[str, ...]) -> dict[str, str]:
     """Name → the query of a view of the store, as DuckDB reads it, in the store's order."""
+    return {name: query for name, query in _of_the_store().items() if name in names}
+
+
+@cache
+def _of_the_store() -> Mapping[str, str]:
     created = (sqlglot.parse_one(view, read="postgres") for view in VIEWS if "CREATE VIEW" in view)
     queries = {create.this.name: create.expression for create in created}
-    return {name: _for_duckdb(query) for name, query in queries.items() if name in names}
+    return {name: _for_duckdb(query) for name, query in queries.items() if name in (*DERIVED, *BASE_VIEWS)}
 
 
 def _for_duckdb(query: exp.Expression) -> str:

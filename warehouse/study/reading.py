@@ -1,6 +1,7 @@
 """Which kinds of fact SQL reads: what changed of no other cannot change its result."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from sqlglot import exp
@@ -11,6 +12,7 @@ from warehouse.study.contract import Study
 MOMENTS: Final = frozenset(("event", "span"))
 
 
+@lru_cache(maxsize=32)
 def kinds_of_study(study: Study) -> frozenset[str] | None:
     """The kinds that the steps of a study name; None where one of them reads every kind."""
     return kinds_of_studies((study,))
