@@ -62,8 +62,10 @@ def changes(
     if not all(intact(folder, part) for part in read):
         return EVERYTHING
     was = {name: scan(folder, [part.file for part in former[name]]) for name in former}
-    kinds = _of_feeds(connection, folder, former, this, was["extract_life"])
-    kinds |= _of_coverage(connection, was["coverage"])
+    told = _of_feeds(connection, folder, former, this, was["extract_life"])
+    if told is None:
+        return EVERYTHING
+    kinds = told | _of_coverage(connection, was["coverage"])
     _find_subjects(connection, was)
     found: dict[str, set[str]] = {"main": set(), "apart": set(), "regrouped": set()}
     for how, kind in connection.execute(_KINDS).fetchall():
@@ -89,8 +91,8 @@ def _of_feeds(
     former: dict[str, tuple[Partition, ...]],
     this: Manifest,
     lives: str,
-) -> set[str]:
-    """The kinds that the feeds tell of whose deliveries are others, or live otherwise."""
+) -> set[str] | None:
+    """The kinds that the feeds tell of whose deliveries are others, or live otherwise; None: they cannot be read."""
     query = _OTHER.format(column="feed", was=lives, now="timeline.extract_life")
     feeds = {feed for (feed,) in connection.execute(query).fetchall()}
     both = (former[MOMENTS[0]], this.of(MOMENTS[0]))
@@ -99,15 +101,16 @@ def _of_feeds(
     query = f"SELECT DISTINCT extract_id, feed FROM (FROM {lives} UNION ALL FROM timeline.extract_life)"
     feed_of: dict[int, str] = dict(connection.execute(query).fetchall())
     feeds |= {feed_of[extract] for extract in loaded_anew}
-    files = {
-        name: sorted({
-            part.file for part in (*former[name], *this.of(name))
-            if part.rows and part.extract_id is not None and feed_of.get(part.extract_id) in feeds
-        })
-        for name in MOMENTS
-    }  # fmt: skip
-    told = [f"SELECT DISTINCT kind FROM {scan(folder, names)}" for names in files.values() if names]
-    return {kind for query in told for (kind,) in connection.execute(query).fetchall()}
+    told = [
+        part for name in MOMENTS for part in {*former[name], *this.of(name)}
+        if part.rows and part.extract_id is not None and feed_of.get(part.extract_id) in feeds
+    ]  # fmt: skip
+    there = {part.file for part in this.partitions}
+    if not all(part.file in there or intact(folder, part) for part in told):
+        return None
+    files = [sorted(part.file for part in told if part.table == name) for name in MOMENTS]
+    queries = [f"SELECT DISTINCT kind FROM {scan(folder, names)}" for names in files if names]
+    return {kind for query in queries for (kind,) in connection.execute(query).fetchall()}
 
 
 def _of_coverage(connection: duckdb.DuckDBPyConnection, was: str) -> set[str]:
