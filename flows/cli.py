@@ -65,7 +65,7 @@ def main() -> None:
 def demo(
     json_: Json = False,
     home: Home = None,
-    people: Annotated[int, typer.Option(help="How many people live in the made-up city.")] = 400,
+    people: Annotated[int, typer.Option(help="How many people live in the made-up city.")] = 1_500,
     seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 1,
 ) -> None:
     """Take a made-up city the whole way: files, receipts, timelines, outcomes, snapshot, report."""

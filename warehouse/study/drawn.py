@@ -7,6 +7,7 @@ estimate over draws is what the links leave open. Links below the main threshold
 is told in ``link_quality`` as ``false_negative_model``.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
@@ -14,6 +15,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from warehouse.estimate.e_value import e_value
 from warehouse.estimate.rubin import Combined, rubin
@@ -28,7 +30,8 @@ Measured by ``python -m bench.linkage.calibration`` on cities that no parameter 
 """
 DRAWS: Final = 20
 """Partitions drawn: with a tenth of the variance due to links, Rubin's efficiency is 1 / (1 + .1 / 20), 99.5 %."""
-SEED: Final = 20_265
+_TURN: Final = (5**0.5 - 1) / 2
+"""The golden section: steps of it spread evenly over a circle, however many are taken (Weyl 1916)."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,23 @@ def drawn(risk: pl.DataFrame, parts: Sequence[Apart], draw: int) -> pl.DataFrame
 def chosen(parts: Sequence[Apart], draw: int) -> pl.DataFrame:
     """``main_key``, ``threshold``: those who are taken apart in this draw, and at which threshold.
 
-    A participant whom a threshold leaves whole has no link below it to lose, and none to lose there.
+    A participant whom a threshold leaves whole has no link below it to lose, and none to lose there. The chance is
+    that of the participant's key, so it does not hang on who else is there; draw by draw it goes once round.
     """
     keys = pl.concat([part.of["main_key"] for part in parts]).unique().sort()
-    chance = np.random.default_rng([SEED, draw]).random(len(keys))
-    draws = pl.DataFrame({"main_key": keys, "chance": chance})
+    draws = pl.DataFrame({"main_key": keys, "chance": (_first(keys) + draw * _TURN) % 1})
     found = pl.DataFrame(schema={"main_key": keys.dtype, "threshold": pl.Float64})
     for limit, part in zip(_limits([part.threshold for part in parts]), parts, strict=True):
         mine = draws.filter(pl.col("chance") >= limit).join(part.of, on="main_key", how="semi")
         taken = mine.select("main_key", threshold=pl.lit(part.threshold))
         found = pl.concat([found.join(taken, on="main_key", how="anti"), taken])
     return found
+
+
+def _first(keys: pl.Series) -> NDArray[np.float64]:
+    """For each key a number from 0 to 1, the same wherever and whenever it is asked for: those apart are few."""
+    digests = b"".join(hashlib.sha256(key.encode()).digest()[:4] for key in keys.cast(pl.String).to_list())
+    return np.frombuffer(digests, ">u4") / 2.0**32
 
 
 def _limits(thresholds: Sequence[float]) -> list[float]:
