@@ -18,7 +18,7 @@ from rich.table import Table
 
 from bench.linkage import plain
 from bench.linkage.measure import agreement, by_person, gaps
-from bench.linkage.sets import NAMED, Truth, named, own
+from bench.linkage.sets import NAMED, Truth, asked, named, own
 from identity import inmemory
 from identity.model import shipped
 from identity.standardise import standardise_columns
@@ -48,7 +48,7 @@ def _asked(options: argparse.Namespace) -> Iterator[tuple[str, Truth]]:
         registers = tuple(name for name in options.registers.split(",") if name)
         yield options.data.stem, own(options.data, options.truth, mapping, registers)
     else:
-        yield from ((name, named(name, options.city)) for name in options.sets.split(","))
+        yield from ((name, named(name, options.city)) for name in asked(options.sets))
 
 
 def measured(truth: Truth, *, with_splink: bool) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _table(rows: dict[str, dict[str, Any]]) -> Table:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.linkage", description=__doc__)
-    parser.add_argument("--sets", default="febrl4,febrl4_no_ssn,febrl3,febrl1,febrl2,city", help=", ".join(NAMED))
+    parser.add_argument("--sets", default="febrl,city", help=", ".join(("febrl", *NAMED)))
     parser.add_argument("--city", type=int, default=1_000_000, help="records of the synthetic city")
     parser.add_argument("--data", type=Path, help="a parquet or CSV file of one's own")
     parser.add_argument("--truth", default="person", help="its column that says who a record is about")

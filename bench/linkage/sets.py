@@ -16,6 +16,8 @@ from bench.linkage.people import population
 CACHE: Final = Path(".throughcare/bench")
 CITY_SEED: Final = 20_261
 NAMED: Final = ("febrl4", "febrl4_no_ssn", "febrl3", "febrl1", "febrl2", "city", "pseudopeople")
+FEBRL: Final = ("febrl4", "febrl4_no_ssn", "febrl3", "febrl1", "febrl2")
+"""What the name ``febrl`` stands for."""
 FIELDS: Final = (
     "given_name", "middle_name", "surname", "suffix", "full_name", "birth_date", "sex", "ssn", "ssn_last4",
     "state_id", "fbi_number", "licence", "address", "zip", "phone", "email", "alias_0", "alias_1",
@@ -63,6 +65,12 @@ def named(name: str, city_records: int) -> Truth:
     records = febrl(base, CACHE)
     registers = FILES if base == "febrl4" else ()
     return Truth(records.drop("state_id") if name.endswith("_no_ssn") else records, registers=registers)
+
+
+def asked(sets: str) -> tuple[str, ...]:
+    """The names in a list with commas, each once; ``febrl`` stands for all of `FEBRL`."""
+    names = (part for name in sets.split(",") for part in (FEBRL if name == "febrl" else (name,)))
+    return tuple(dict.fromkeys(names))
 
 
 def own(file: Path, truth: str, mapping: Mapping[str, str], registers: tuple[str, ...] = ()) -> Truth:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.linkage.measure import agreement
 from bench.linkage.people import population
-from bench.linkage.sets import Truth
+from bench.linkage.sets import NAMED, Truth, asked
 from connectors.postgres import Databases
 from identity.inmemory import Clock, link
 from identity.keys import ProjectKey, VaultKeys
@@ -69,3 +69,7 @@ def test_files_of_forty_rows_link_as_well_as_among_twelve_thousand() -> None:
     small, large = agreement(person, alone).f1, agreement(person, among).f1
     assert min(small, large) > 0.99
     assert abs(small - large) <= 0.005
+
+
+def test_febrl_stands_for_its_five_sets_and_no_set_is_measured_twice() -> None:
+    assert asked("febrl,city,febrl3") == NAMED[:6]
