@@ -168,10 +168,13 @@ def test_nothing_supersedes_itself_or_another_feed(ledger: Ledger) -> None:
             ledger.accept(held.extract_id, "why", "jo", supersedes=other)
 
 
-def test_accepted_after_the_same_bytes_were_loaded_it_is_their_duplicate(ledger: Ledger) -> None:
+def test_once_the_same_bytes_are_loaded_what_was_held_is_their_duplicate_and_nobody_is_asked(ledger: Ledger) -> None:
     held = hold(ledger, entered(ledger, "a"), "rows")
     load_rows(ledger, claimed(ledger, entered(ledger, "a", at=1)))
-    assert ledger.accept(held.extract_id, "why not", "jo").state == "duplicate"
+    assert ledger.held() == ()
+    assert ledger.get(held.extract_id).state == "duplicate"
+    with pytest.raises(StoreError, match="is duplicate, not held"):
+        ledger.accept(held.extract_id, "why not", "jo")
 
 
 def test_an_empty_file_of_another_date_is_a_delivery_of_its_own(ledger: Ledger) -> None:
