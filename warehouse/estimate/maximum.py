@@ -47,6 +47,7 @@ def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
         raise NotEstimable("no covariate varies among those at risk when the events come")
     here = PartialLikelihood(sets, x[:, varying], weight, np.zeros(varying.sum()))
     reach = here.x.max(axis=0) - here.x.min(axis=0)
+    before = np.zeros_like(reach)
     for _ in range(_ITERATIONS):
         step = np.asarray(np.linalg.solve(here.information, here.slope), dtype=np.float64)
         if here.slope @ step < _close(here):
@@ -55,6 +56,10 @@ def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
             finite[varying] = bounded
             last = replace(here, coefficient=here.coefficient + np.where(bounded, step, 0))
             return Maximum(last, null.log_likelihood, finite, bounded)
+        # Where there is no maximum each step is as long as the last, and brings a 1/e of it: longer ones do as well.
+        endless = (np.abs(step - before) * reach < _RUNAWAY) & (np.abs(step) * reach > _RUNAWAY)
+        before = step
+        step = np.where(endless, _STRIDE * step, step)
         here = _climbed(here, np.clip(step, -_STRIDE / reach, _STRIDE / reach))
     raise NotEstimable("the likelihood has no maximum that can be found")
 

@@ -28,8 +28,8 @@ RIGHT: Final[Mapping[float, float]] = {0.5: 0.62, 0.9: 0.93}
 
 Measured by ``python -m bench.linkage.calibration`` on cities that no parameter was fitted to; see docs/linkage.md.
 """
-DRAWS: Final = 20
-"""Partitions drawn: with a tenth of the variance due to links, Rubin's efficiency is 1 / (1 + .1 / 20), 99.5 %."""
+DRAWS: Final = 10
+"""Partitions drawn: with a tenth of the variance due to links, Rubin's efficiency is 1 / (1 + .1 / 10), 99 %."""
 _TURN: Final = (5**0.5 - 1) / 2
 """The golden section: steps of it spread evenly over a circle, however many are taken (Weyl 1916)."""
 
