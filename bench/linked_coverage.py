@@ -22,16 +22,12 @@ from typing import Final
 
 import duckdb
 import polars as pl
-from pydantic import SecretStr
 
 from bench.city.city import write_city
 from bench.city.lives import Parameters
 from bench.coverage import CHARGED, Interval, summary
-from flows.deliveries import accept
-from flows.link import link
-from flows.once import ingest_once
+from bench.publication_scale import load, settings_of
 from flows.publish import publish
-from flows.settings import Settings
 from flows.stores import open_stores
 from warehouse.study.apart import find_apart, main_keys, only_apart
 from warehouse.study.collect import collect
@@ -93,15 +89,11 @@ def main() -> None:
 def _loaded(home: Path, people: int, seed: int, truth: Parameters) -> Path:
     """Deliver, take in, link and publish; the files that are held because no such city was expected too."""
     home.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_hex(32)
-    (home / "key").write_text(key)
+    (home / "key").write_text(secrets.token_hex(32))
     write_city(people, seed, home / "intake", truth)
     (home / "intake" / "truth").rename(home / "truth")
-    with open_stores(Settings(home=home, master_key=SecretStr(key), quiet_seconds=0.05)) as stores:
-        list(ingest_once(stores))
-        for extract in stores.ledger.held():
-            accept(stores, extract.extract_id, "a large city made up for a measurement")
-        link(stores)
+    with open_stores(settings_of(home)) as stores:
+        load(stores)
         return publish(stores).snapshot
 
 

@@ -70,7 +70,8 @@ def measure(people: int, delta: int) -> dict[str, Any]:
         }
 
 
-def _settings(home: Path) -> Settings:
+def settings_of(home: Path) -> Settings:
+    """The settings of a city's home, whose master key stands in it."""
     return Settings(home=home, master_key=SecretStr((home / "key").read_text()), quiet_seconds=0.05)
 
 
@@ -78,13 +79,13 @@ def _step(home: Path, step: str) -> dict[str, Any]:
     from flows.warm import import_ahead
 
     import_ahead().join()
-    with open_stores(_settings(home)) as stores:
+    with open_stores(settings_of(home)) as stores:
         started = time.perf_counter()
-        found = {"load": _load, "publish": _publish, "delta": _delta}[step](stores)
+        found = {"load": load, "publish": _publish, "delta": _delta}[step](stores)
         return {"seconds": round(time.perf_counter() - started, 2), **found}
 
 
-def _load(stores: Stores) -> dict[str, Any]:
+def load(stores: Stores) -> dict[str, Any]:
     """The city's files, those too that are held because no such city was expected."""
     list(ingest_once(stores))
     for extract in stores.ledger.held():

@@ -198,7 +198,5 @@ def settled(
     model: Model,
 ) -> pl.DataFrame:  # fmt: skip
     """A whole partition by weights (`clusters.GROUPED`), with those left between registers joined."""
-    if register["register_id"].n_unique() < 2:
-        return grouped
     joined = joins(left(grouped, numbers, register, register["register_id"].unique()), scorer, model)
     return applied(grouped, joined, numbers, register, decided)[0]

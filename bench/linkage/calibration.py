@@ -30,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     judged = pl.concat(bands(options.records, FIRST_SEED + seed) for seed in range(options.seeds))
     found = {}
-    for low, high in ((low, high) for *_, low, high in LEVELS):
+    for *_, low, high in LEVELS:
         of = judged.filter(pl.col("low") == low)["right"]
         share = wilson(int(of.sum()), len(of))
         limits = {"low": round(share.low or 0, 4), "high": round(share.high or 1, 4)}
@@ -44,10 +44,10 @@ def bands(records: int, seed: int) -> pl.DataFrame:
     rows = written.rename({"alias": "alias_0"}).with_row_index("identity_id").cast({"identity_id": pl.Int64})
     linked = inmemory.link(standardise_columns(rows), shipped(), inmemory.Clock())
     known = linked.grouped.join(rows.select("identity_id", "person"), on="identity_id")
-    return pl.concat(_band(known, *level) for level in LEVELS)
+    return pl.concat(_band(known, whole, part, low) for whole, part, low, _ in LEVELS)
 
 
-def _band(known: pl.DataFrame, whole: str, part: str, low: float, _: float) -> pl.DataFrame:
+def _band(known: pl.DataFrame, whole: str, part: str, low: float) -> pl.DataFrame:
     persons = known.group_by(whole, part, "person").len().sort("len", "person", descending=True)
     leading = persons.unique([whole, part], keep="first", maintain_order=True)
     divided = (

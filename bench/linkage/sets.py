@@ -15,9 +15,9 @@ from bench.linkage.people import population
 
 CACHE: Final = Path(".throughcare/bench")
 CITY_SEED: Final = 20_261
-NAMED: Final = ("febrl4", "febrl4_no_ssn", "febrl3", "febrl1", "febrl2", "city", "pseudopeople")
 FEBRL: Final = ("febrl4", "febrl4_no_ssn", "febrl3", "febrl1", "febrl2")
 """What the name ``febrl`` stands for."""
+NAMED: Final = (*FEBRL, "city", "pseudopeople")
 FIELDS: Final = (
     "given_name", "middle_name", "surname", "suffix", "full_name", "birth_date", "sex", "ssn", "ssn_last4",
     "state_id", "fbi_number", "licence", "address", "zip", "phone", "email", "alias_0", "alias_1",

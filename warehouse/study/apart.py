@@ -23,6 +23,8 @@ WHERE strict.threshold <> $main AND main.participant_key IN (
     SELECT m.participant_key FROM participant_link AS s JOIN participant_link AS m USING (subject_id)
     WHERE s.threshold = strict.threshold AND m.threshold = $main AND s.participant_key <> m.participant_key)
 """
+PARTS: Final = "SELECT DISTINCT participant_key, main_key FROM apart WHERE threshold = {threshold}"
+"""Those whom a stricter threshold takes apart, and whose they are at the main one; needs `find_apart`."""
 _MOMENT: Final = """
 CREATE OR REPLACE TEMP TABLE {table}_apart AS
 SELECT moment.* REPLACE (apart.participant_key AS participant_key)
@@ -50,8 +52,7 @@ def taken_apart(connection: DuckDBPyConnection, threshold: float) -> pl.Series:
 
 def main_keys(connection: DuckDBPyConnection, threshold: float) -> pl.DataFrame:
     """``participant_key`` of those whom a stricter threshold takes apart → ``main_key``, whose they are at the main."""
-    query = f"SELECT DISTINCT participant_key, main_key FROM apart WHERE threshold = {threshold} ORDER BY ALL"
-    return connection.execute(query).pl()
+    return connection.execute(f"{PARTS.format(threshold=threshold)} ORDER BY ALL").pl()
 
 
 def whole(threshold: float) -> str:

@@ -7,6 +7,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from warehouse.estimate.proportions import wilson_limits
+from warehouse.study.apart import PARTS
 from warehouse.study.drawn import DRAWS, Apart, chosen
 from warehouse.study.rates import OVERALL
 from warehouse.study.tables import RATE
@@ -18,7 +19,6 @@ SELECT {key} AS main_key, o.arm, o.outcome, o.window_months,
 FROM outcome_row AS o JOIN ({apart}) AS a ON a.participant_key = o.participant_key GROUP BY ALL ORDER BY ALL
 """
 _MAIN: Final = "SELECT DISTINCT main_key AS participant_key FROM apart"
-_PART: Final = "SELECT DISTINCT participant_key, main_key FROM apart WHERE threshold = {threshold}"
 
 
 def people(connection: DuckDBPyConnection, threshold: float | None = None) -> pl.DataFrame:
@@ -29,8 +29,7 @@ def people(connection: DuckDBPyConnection, threshold: float | None = None) -> pl
     """
     if threshold is None:
         return connection.execute(_PEOPLE.format(key="o.participant_key", apart=_MAIN)).pl()
-    apart = _PART.format(threshold=threshold)
-    return connection.execute(_PEOPLE.format(key="a.main_key", apart=apart)).pl()
+    return connection.execute(_PEOPLE.format(key="a.main_key", apart=PARTS.format(threshold=threshold))).pl()
 
 
 def with_links(rates: pl.DataFrame, whole: pl.DataFrame, parts: Sequence[Apart]) -> pl.DataFrame:
