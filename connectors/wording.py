@@ -108,6 +108,8 @@ CODES: Final[Mapping[str, Wording]] = MappingProxyType(
              f"{_REVIEW} and decides which of the two counts. Give each delivery a number of its own."),
             ("future", "The delivery is dated after the day on which it arrived.",
              "Correct the date in the file's name or manifest, and send it again."),
+            ("expunged", "The file waited to be looked at, and holds records that an order to expunge covers.",
+             "Send the file again without these records; this one is erased."),
             ("refused_after_review", "Somebody here has looked at the delivery and refused it.",
              "Ask us what was wrong, if you have not heard from us, and send a corrected file."),
             ("agreement_ended", "The data-sharing agreement for this file has ended.",
@@ -186,6 +188,7 @@ CORRECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "date_order": "Correct whichever of the two dates is wrong.",
         "score_out_of_scale": "Correct the score, or the name of the scale.",
         "duplicate_key": "Give each record a number of its own, or remove the outdated one.",
+        "expunged": "Leave the record out of what you send; it is not taken, and nothing of it is kept.",
     }
 )
 """Rule of a row → how to correct it."""

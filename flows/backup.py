@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from connectors.dumps import dumped, restore
 from connectors.landing import LandingStore
 from connectors.place import Place
+from flows.expunge import carry_out, kept_orders
 from flows.settings import Settings
 from flows.stores import Stores, databases, open_stores
 from schemas.errors import StoreError
@@ -52,6 +53,7 @@ def back_up(stores: Stores, url: str) -> Backup:
         vault = _dump(dumps, "vault", stores.vault_url)
         for name, store in zip(FILES, stores.files, strict=True):
             store.copy_to(LandingStore(f"{url}/{name}", master))
+        kept_orders(str(stores.settings.home), master).copy_to(kept_orders(url, master))
         landing, quarantine = (tuple(store.digests()) for store in stores.files)
     made = Backup(f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}", warehouse, vault, landing, quarantine)
     _enter(Place(url), made)
@@ -86,13 +88,17 @@ def faults(url: str, master: bytes, name: str | None = None) -> list[str]:
 def bring_back(settings: Settings, url: str, name: str | None = None) -> Backup:
     """Restore a backup (the newest unless named) into an installation that holds nothing yet.
 
-    Everything is read and checked before anything is written. `StoreError` where the backup is not as it was
-    written, or where the databases are not empty; `SettingsError` under another master key.
+    Everything is read and checked before anything is written. Orders to expunge that were given after the backup was
+    made, and stand beside it or in this home, are carried out before anything else is done with it.
+
+    `StoreError` where the backup is not as it was written, or where the databases are not empty; `SettingsError` under
+    another master key.
     """
     master = settings.master()
     if wrong := faults(url, master, name):
         raise StoreError(f"the backup is damaged: {len(wrong)} files are missing or not as they were stored")
     made, dumps = _chosen(url, name), LandingStore(f"{url}/dumps", master)
+    kept_orders(url, master).copy_to(kept_orders(str(settings.home), master))
     with databases(settings) as addresses:
         for address in addresses:
             _require_empty(address)
@@ -101,6 +107,7 @@ def bring_back(settings: Settings, url: str, name: str | None = None) -> Backup:
     with open_stores(settings) as stores:
         for kept, store in zip(FILES, stores.files, strict=True):
             LandingStore(f"{url}/{kept}", master).copy_to(store)
+        carry_out(stores)
     return made
 
 

@@ -17,6 +17,7 @@ from flows.commands import Home, Json, opened, print_json
 from flows.commands.deliveries import deliveries_app
 from flows.commands.explain import explain
 from flows.commands.export import export_app
+from flows.commands.expunge import expunge_app
 from flows.commands.feeds import feeds_app
 from flows.commands.link import link_app
 from flows.commands.manifest import manifest_app
@@ -36,6 +37,7 @@ app.add_typer(deliveries_app, name="deliveries")
 app.add_typer(link_app, name="link")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(export_app, name="export")
+app.add_typer(expunge_app, name="expunge")
 app.command()(review)
 app.command()(explain)
 app.command()(verify)

@@ -17,6 +17,7 @@ from connectors.signing import public_keys
 from flows.arriving import delivery_key
 from flows.delivered import Delivered, Known
 from flows.errors import describe
+from flows.expunged import without_expunged
 from flows.handing import hand_out, list_receipts
 from flows.judgement import Judgement, examine
 from flows.loading import Stage, Work, load_judged, measures_of, verdict_of
@@ -147,6 +148,7 @@ def _take(stores: Stores, extract: Extract, on_stage: Stage) -> Receipt:
     delivered = _delivered(stores, extract)
     pieces = work.beating(stores.landing.pieces(extract.digest))
     judgement = examine(feeds().get(extract.feed), delivered, pieces, _known(stores, extract), work.enter)
+    judgement = without_expunged(stores.vault, judgement)
     reach("extract.judged")
     receipt = _end(work, judgement, standing(stores.ledger, extract, judgement))
     work.enter("receipt")

@@ -35,6 +35,8 @@ class Judgement:
     coverage: tuple[dt.date, dt.date] | None = None
     text_digest: str | None = None
     refused: DeliveryRefused | None = None
+    orders: int | None = None
+    """The last order to expunge that the rows were held against; None of a trial, which nothing follows."""
 
     @property
     def state(self) -> str:

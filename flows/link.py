@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from flows.expunge import carry_out
 from flows.stores import Stores
 from schemas.failpoint import reach
 
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
 def link(stores: Stores, *, scorer: "Scorer | None" = None, anew: bool = False) -> dict[str, int] | None:
     """Apply batches that were left unapplied, then link what has been loaded since; counts, None if nothing new.
 
-    ``anew`` links everything again, on what the ``scorer`` says.
+    ``anew`` links everything again, on what the ``scorer`` says. Orders to expunge are carried out before.
     """
     from identity.link import is_due
     from identity.link import link as link_new
 
+    carry_out(stores)
     project = stores.project
     for left in stores.vault.pending_batches():
         _apply(stores, left)

@@ -101,7 +101,8 @@ def _load(work: Work, judgement: Judgement, receipt: Receipt, scoring: Scoring) 
 
     counts = Counts(**{name: getattr(receipt, name) for name in COUNTS})
     batches = _scored(work.beating(judged.batches), scoring)
-    with closing(split_batches(stores.vault, feed, extract.extract_id, batches)) as contents:
+    split = split_batches(stores.vault, feed, extract.extract_id, batches, orders=judgement.orders)
+    with closing(split) as contents:
         difference = load(
             stores.warehouse, extract, feed, contents, counts, judged.rejected, verdict_of(judgement),
             judgement.as_of, judgement.coverage, lambda found: compared(found).to_json(),

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from flows.expunge import carry_out, is_unpublished, withdraw_others, withdrawn
+from flows.link import link
 from flows.stores import Stores
 from schemas.failpoint import reach
 
@@ -40,15 +42,25 @@ class Publication:
 
 
 def publish(stores: Stores) -> Publication:
-    """Recompute outcomes, swap in a new snapshot and write the report from it."""
+    """Recompute outcomes, swap in a new snapshot and write the report from it.
+
+    What orders to expunge cover is erased first, and every older snapshot is then withdrawn at once.
+    """
     from schemas.catalogue import feeds
     from warehouse.report.site import write_report
     from warehouse.snapshot.publish import publish as publish_snapshot
 
     settings = stores.settings
-    done = publish_snapshot(stores.warehouse_url, settings.home / "published", settings.project, feeds())
+    carry_out(stores)
+    if by_order := is_unpublished(stores):
+        link(stores)
+    done = publish_snapshot(
+        stores.warehouse_url, settings.home / "published", settings.project, feeds(), by_order=by_order
+    )
     reach("publish.swapped")
     report = write_report(done.path, settings.home / "report")
+    if by_order:
+        withdrawn(stores, done.withdrawn + withdraw_others(settings.home / "published", settings.project))
     return Publication(
         done.path, report, done.version, done.partitions_written, done.partitions_reused, done.participants,
         done.outcomes.rate,

@@ -5,6 +5,7 @@ from typing import Final
 
 from connectors.intake import strays
 from flows.arriving import land_all, pairing
+from flows.expunge import carry_out, erase_covered_bytes
 from flows.handing import render_missing
 from flows.retention import erase_expired
 from flows.status import late_feeds
@@ -30,7 +31,8 @@ def sweep(stores: Stores) -> dict[str, int]:
         "staging_discarded": discard_abandoned(stores),
         "receipts_rendered": render_missing(stores),
         "unfinished_removed": sum(store.remove_unfinished(UNFINISHED_SECONDS) for store in stores.files),
-        "extracts_erased": erase_expired(stores, now),
+        "orders_carried_out": carry_out(stores),
+        "extracts_erased": erase_expired(stores, now) + erase_covered_bytes(stores),
         "arrivals_forgotten": stores.ledger.forget_arrivals(now - dt.timedelta(days=ARRIVALS_DAYS)),
         "feeds_late": len(late_feeds(stores.ledger.latest(), now)),
         "extracts_pending": len(stores.ledger.pending()),

@@ -43,8 +43,9 @@ audit_head = sa.Table(
     comment="Where the audit trail ends",
 )  # fmt: skip
 
-ACTIONS: Final = ("view", "explain", "decide", "undo", "promote")
-"""Records were shown; a person was explained with identifiers; a decision was made, or undone; a model promoted."""
+ACTIONS: Final = ("view", "explain", "decide", "undo", "promote", "expunge")
+"""Records were shown; a person was explained with identifiers; a decision was made, or undone; a model was promoted;
+an order to expunge was entered."""
 
 _START: Final = bytes(32)
 _PAGE: Final = 10_000

@@ -20,6 +20,7 @@ from identity.keys import ProjectKey, unwrap
 from identity.linkstore import LinkStore
 from identity.measured import measure, packed, unpacked
 from identity.model import Model
+from identity.order_tables import mark_relinked, unlinked_orders
 from identity.participants import part_keys, participant_keys
 from identity.parts import parts
 from identity.regroup import DOUBTFUL, Regrouped, Regrouping
@@ -66,9 +67,9 @@ def link(
     """Link what the ledger calls loaded and no batch has taken in; None where that is nothing.
 
     A decision of a reviewer that no batch has taken makes one too. Under another model than before everything is
-    linked anew, as it is where ``anew`` says so, and where the vault has outgrown its prior or a feed has come to
-    declare a register (`basis`); a ``scorer`` then does the comparing. Under another key of the project every subject
-    is stated anew: keys of two versions do not mix.
+    linked anew, as it is where ``anew`` says so, where the vault has outgrown its prior, where a feed has come to
+    declare a register (`basis`), or where an order has taken records out; a ``scorer`` then does the comparing. Under
+    another key of the project every subject is stated anew: keys of two versions do not mix.
     """
     with vault.transaction() as cursor:
         store, model = LinkStore(cursor, vault.keys), promotion.current(cursor)
@@ -76,13 +77,17 @@ def link(
         extracts, is_rotated = store.take_extracts(loaded_extracts), store.is_rotated(project)
         sighted = store.sighted(extracts)
         new = store.unlinked(sighted.filter(pl.col("kind") == 1)["subject_id"])
-        now, changed = _basis(store, model, len(new))
-        reasons = {"records": extracts, "decision": len(decided), **changed, "key": is_rotated, "relink": anew}
+        expunged = unlinked_orders(cursor)
+        now, changed = _basis(store, model, len(new), recount=bool(expunged))
+        anew = anew or bool(expunged)
+        reasons = {"records": extracts, "decision": len(decided), **changed, "key": is_rotated,
+                   "expungement": expunged, "relink": anew and not expunged}  # fmt: skip
         reason = " and ".join(name for name, holds in reasons.items() if holds)
         if not reason:
             return None
         batch_id = store.open_batch(model.version, project, extracts, reason)
         basis.keep(cursor, batch_id, now)
+        mark_relinked(cursor, expunged)
         if is_rotated:
             store.restate_all(batch_id)
         tied = store.take_ties(extracts)
@@ -98,17 +103,22 @@ def link(
 
 @sealed
 def is_due(vault: Vault, project: ProjectKey) -> bool:
-    """Whether there is something to link though nothing was loaded: a decision, another model or another key."""
+    """Whether there is something to link though nothing was loaded: a decision, an order, another model or key."""
     with vault.transaction() as cursor:
         store = LinkStore(cursor, vault.keys)
+        if unlinked_orders(cursor):
+            return True
         _, changed = _basis(store, promotion.current(cursor), 0)
         return any(changed.values()) or store.is_rotated(project) or len(decisions.pending(cursor)) > 0
 
 
-def _basis(store: LinkStore, model: Model, new: int) -> tuple[Basis, dict[str, bool]]:
-    """What a batch with so many new identities rests on, and what of it is not as it was."""
+def _basis(store: LinkStore, model: Model, new: int, *, recount: bool = False) -> tuple[Basis, dict[str, bool]]:
+    """What a batch with so many new identities rests on, and what of it is not as it was.
+
+    ``recount``: identities have gone since the last batch.
+    """
     before = basis.last(store.cursor)
-    known = before.identities if before else len(store.identities())
+    known = before.identities if before and not recount else len(store.identities())
     now = Basis(known + new, registers.declared(store.cursor))
     return now, {"model": store.is_remodelled(model.version), **basis.changes(store.cursor, before, now, model)}
 

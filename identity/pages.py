@@ -14,7 +14,7 @@ import numpy.typing as npt
 import psycopg
 import sqlalchemy as sa
 
-from identity.met import Halves, Met, Part
+from identity.met import Halves, Ids, Met, Part
 from identity.tables import metadata, record
 from identity.transfer import fetch_values
 
@@ -64,6 +64,8 @@ record_digest = sa.Table(
 )  # fmt: skip
 
 Prefixes = npt.NDArray[np.int64]
+Entries = npt.NDArray[np.void]
+Taken = npt.NDArray[np.bool_]
 _CONFIRMED: Final = "JOIN extract USING (extract_id) WHERE state = 'confirmed' AND"
 _ENTRIES_OF: Final = "SELECT string_agg(entries, ''::bytea) FROM page {} namespace_id = %s AND prefix = ANY(%s)"
 
@@ -124,6 +126,44 @@ def dissolve(connection: sa.Connection, extract_ids: sa.Select[tuple[int]]) -> N
     names = ["digest", "identity_id", "extract_id"]
     left = left.where(record.c.extract_id.in_(extract_ids))
     connection.execute(sa.insert(record_digest).from_select(names, left))
+
+
+def digests_of(cursor: psycopg.Cursor, namespace_id: int, ids: Ids) -> Part:
+    """The digests that have these ids; every page of the namespace is read, since pages are found by digest only."""
+    found = [np.empty(0, _ENTRY), *(entries[taken] for _, _, entries, taken in _holding(cursor, namespace_id, ids))]
+    return _part(np.concatenate(found).tobytes())
+
+
+def forget(cursor: psycopg.Cursor, namespace_id: int, ids: Ids) -> int:
+    """Write the pages anew that hold any of these ids, without them; how many entries went."""
+    gone = 0
+    for place, extract_id, entries, taken in list(_holding(cursor, namespace_id, ids)):
+        bits, rest = int(place[1]).bit_length() - 1, entries[~taken]
+        if len(rest):
+            cursor.execute("UPDATE page SET entries = %s WHERE ctid = %s::tid", (rest.tobytes(), place[0]))
+        else:
+            cursor.execute("DELETE FROM page WHERE ctid = %s::tid", (place[0],))
+        cursor.execute(
+            "UPDATE page_run SET entries = entries - %s WHERE namespace_id = %s AND extract_id = %s AND bits = %s",
+            (int(taken.sum()), namespace_id, extract_id, bits),
+        )
+        gone += int(taken.sum())
+    return gone
+
+
+def _holding(
+    cursor: psycopg.Cursor, namespace_id: int, ids: Ids
+) -> Iterator[tuple[tuple[str, int], int, Entries, Taken]]:
+    """The pages that hold any of the ids: (place, prefix), extract, entries, and which of these it is about."""
+    cursor.execute(
+        "SELECT ctid::text, prefix, extract_id, entries FROM page WHERE namespace_id = %s", (namespace_id,), binary=True
+    )
+    while rows := cursor.fetchmany(_AT_ONCE):
+        for place, prefix, extract_id, content in rows:
+            entries = np.frombuffer(content, _ENTRY)
+            taken = np.isin(entries["id"], ids)
+            if taken.any():
+                yield (place, prefix), extract_id, entries, taken
 
 
 def _part(content: bytes) -> Part:

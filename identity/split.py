@@ -38,7 +38,13 @@ def split(
 
 @sealed_iterator
 def split_batches(
-    vault: Vault, feed: Feed, extract_id: int, batches: Iterable[pl.DataFrame], *, via: Collection[str] | None = None
+    vault: Vault,
+    feed: Feed,
+    extract_id: int,
+    batches: Iterable[pl.DataFrame],
+    *,
+    via: Collection[str] | None = None,
+    orders: int | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Write what identifies to the vault and yield the content, batch by batch; staged once all are taken.
 
@@ -46,10 +52,11 @@ def split_batches(
     Content columns: ``row_number``, ``source_key`` (keyed hash of the natural key), ``version`` (keyed hash of all
     that the row says), ``deleted`` (where the feed says which records are), ``subject_id`` (null where the row has
     no person), ``key:<namespace>`` per key, and the kept columns by header, coarsened, with the agency's own text of
-    codes. Repeating a split gives the same ids.
+    codes. Repeating a split gives the same ids. ``orders``: the last order to expunge that the rows were held
+    against; `StoreError` where another has been given since.
     """
     tied = _via_namespaces() if via is None else via
-    with staging(vault, feed, extract_id) as begun:
+    with staging(vault, feed, extract_id, orders) as begun:
         for accepted in batches:
             content = _split(begun, accepted, tied)
             begun.end_batch()
@@ -60,12 +67,12 @@ def split_batches(
 
 def _split(staging: Staging, accepted: pl.DataFrame, via: Collection[str]) -> pl.DataFrame:
     feed = staging.feed
-    natural = accepted.select(pl.concat_str([cell.fill_null("") for cell in key_cells(feed.key)], separator=_PART))
+    natural = natural_texts(feed, accepted)
     keys = {namespace: _key_ids(staging, namespace, accepted) for namespace in feed.namespaces}
-    subject, kind = _subjects(staging, accepted, natural.to_series(), keys)
+    subject, kind = _subjects(staging, accepted, natural, keys)
     _sight(staging, subject, kind)
     _tie(staging, subject, keys, via)
-    source = blind_keys(staging.keys.source, feed.name, natural.to_series())
+    source = blind_keys(staging.keys.source, feed.name, natural)
     version = blind_keys(staging.keys.source, f"version of {feed.name}", _said(accepted))
     marks = [pl.Series("source_key", source), pl.Series("version", version)]
     if (gone := deleted_rows(feed, accepted)) is not None:
@@ -95,20 +102,33 @@ def _subjects(
         case Via(namespace):
             return keys[namespace], np.full(accepted.height, ALIAS, np.int16)
         case Key() as key:
-            number, owner = keys[key.namespace], key.namespace
-            scope = key_texts(accepted, staging.feed.namespaces[key.namespace])
-            if scope.null_count():
-                # Without a number only the linker can say that two records of one name are one person.
-                own = pl.concat_str(pl.lit(f"{_PART}{staging.feed.name}"), natural, separator=_PART)
-                scope = pl.select(pl.coalesce(scope, own)).to_series()
+            number = keys[key.namespace]
         case EachRow():
-            number, owner, scope = np.zeros(accepted.height, np.int64), staging.feed.name, natural
-    identity = _identities(staging, accepted, scope, number, owner)
+            number = np.zeros(accepted.height, np.int64)
+    identity = _identities(staging, accepted, *identity_scope(staging.feed, accepted, natural), number)
     kind = np.where(identity > 0, IDENTITY, NUMBER).astype(np.int16)
     return np.where(identity > 0, identity, number), kind
 
 
-def _identities(staging: Staging, accepted: pl.DataFrame, scope: pl.Series, number: Ids, owner: str) -> Ids:
+def identity_scope(feed: Feed, accepted: pl.DataFrame, natural: pl.Series) -> tuple[pl.Series, str]:
+    """Within what, row by row, a set of identifiers is one identity (number, else record), and whose that is."""
+    if not isinstance(feed.subject, Key):
+        return natural, feed.name
+    scope = key_texts(accepted, feed.namespaces[feed.subject.namespace])
+    if scope.null_count():
+        # Without a number only the linker can say that two records of one name are one person.
+        own = pl.concat_str(pl.lit(f"{_PART}{feed.name}"), natural, separator=_PART)
+        scope = pl.select(pl.coalesce(scope, own)).to_series()
+    return scope, feed.subject.namespace
+
+
+def identity_digests(key: bytes, owner: str, scope: pl.Series, texts: pl.Series) -> Codes:
+    """The blind digest of each set of identifiers (`fields.as_text`, null: it names nobody, left out) in its scope."""
+    scoped = pl.select(pl.concat_str(scope.fill_null(""), texts, separator=_PART)).to_series()
+    return digests(key, f"identity {owner}", scoped.drop_nulls())
+
+
+def _identities(staging: Staging, accepted: pl.DataFrame, scope: pl.Series, owner: str, number: Ids) -> Ids:
     """The identity of each row (0: it names nobody); one per distinct identifiers within the number or record."""
     columns = fields.identifying_columns(staging.feed)
     if not columns:
@@ -116,8 +136,7 @@ def _identities(staging: Staging, accepted: pl.DataFrame, scope: pl.Series, numb
     starts, run = _runs(accepted.select(*columns, scope.alias(_PART)))
     texts = fields.as_text(staging.feed, accepted.select(columns)[starts])
     named = texts.is_not_null().to_numpy()
-    scoped = pl.select(pl.concat_str(scope.gather(starts).fill_null(""), texts, separator=_PART)).to_series()
-    wanted = digests(staging.keys.digest, f"identity {owner}", scoped.drop_nulls())
+    wanted = identity_digests(staging.keys.digest, owner, scope.gather(starts), texts)
     rows = starts[named]
     about = _About(texts.drop_nulls(), number[rows], accepted["row_number"].to_numpy()[rows])
     ids = np.zeros(len(starts), np.int64)
@@ -208,6 +227,12 @@ def _kept(name: str, coarsening: str | None) -> pl.Expr:
             return column.cast(pl.String).str.strip_chars().str.slice(0, 3)
         case _:
             return column
+
+
+def natural_texts(feed: Feed, accepted: pl.DataFrame) -> pl.Series:
+    """The natural key of each row as one text: what its ``source_key`` is made of."""
+    cells = [cell.fill_null("") for cell in key_cells(feed.key)]
+    return accepted.select(pl.concat_str(cells, separator=_PART)).to_series()
 
 
 def key_texts(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:

@@ -13,10 +13,12 @@ import psycopg
 
 from identity import book
 from identity.keys import VaultKeys, unwrap, wrap
+from identity.order_tables import generation
 from identity.surrogates import Allocation, lock, namespace_id
 from identity.transfer import copy_in
 from identity.vault import Vault
 from schemas.contract import Feed, Key
+from schemas.errors import StoreError
 
 P = ParamSpec("P")
 Columns = Mapping[str, npt.NDArray[np.generic]]
@@ -78,8 +80,11 @@ class Staging:
 
 
 @contextmanager
-def staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[Staging]:
-    """Stage an extract while inside; what an earlier attempt staged of it is forgotten."""
+def staging(vault: Vault, feed: Feed, extract_id: int, orders: int | None = None) -> Iterator[Staging]:
+    """Stage an extract while inside; what an earlier attempt staged of it is forgotten.
+
+    ``orders``: the last order that its rows were held against; `StoreError` where another has been given since.
+    """
     with (
         vault.transaction() as writer,
         vault.transaction() as reader,
@@ -87,6 +92,8 @@ def staging(vault: Vault, feed: Feed, extract_id: int) -> Iterator[Staging]:
         ThreadPoolExecutor(1) as sealer,
     ):
         lock(writer)
+        if orders is not None and orders != generation(writer):
+            raise StoreError("vault: an order to expunge was given meanwhile; the extract is to be held against it")
         data_key = _stage(vault, writer, feed, extract_id)
         namespaces = {name: namespace_id(writer, name) for name in feed.namespaces}
         keys_of = {name: Allocation(reader, book.numbers(number)) for name, number in namespaces.items()}

@@ -129,6 +129,9 @@ SUBJECT_STATUSES: Final[Mapping[str, str]] = {
 }
 UNMAPPED: Final = "unmapped"
 
+EXPUNGED: Final = "expunged"
+"""The rule of a row that an order to expunge covers: no contract says so, the vault does."""
+
 ROW_RULES: Final[Mapping[str, str]] = {
     "field_count": "the row has more or fewer fields than the header",
     "outside_fields": "the row has text where no field is",
@@ -148,5 +151,6 @@ ROW_RULES: Final[Mapping[str, str]] = {
     "date_order": "the date lies before the date that it must not precede",
     "score_out_of_scale": "the score lies outside the published range of its scale",
     "duplicate_key": "several different records have this key",
+    EXPUNGED: "an order to expunge covers the record",
 }
 """Rule → what it says of a row: the closed list, in the order in which rules are tried."""

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from identity import audit, decisions, promotion  # noqa: F401 - each declares tables of the metadata
+from identity import audit, decisions, order_tables, promotion  # noqa: F401 - each declares tables of the metadata
 from identity.tables import SCHEMA, metadata
 
 context.configure(

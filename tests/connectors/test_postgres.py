@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from connectors.databases import Databases, libpq
-from connectors.postgres import EmbeddedServer, embedded_databases
+from connectors.postgres import EmbeddedServer, discard_wal, embedded_databases
 from schemas.errors import StoreError
 
 FAST = {"fsync": "off"}
@@ -166,3 +166,28 @@ def test_what_a_kill_during_the_first_start_left_is_made_anew(home: Path) -> Non
 def test_a_home_without_a_server_has_no_databases(home: Path) -> None:
     with pytest.raises(StoreError):
         embedded_databases(home)
+
+
+def _holding(data: Path, text: bytes) -> list[str]:
+    """The files of a server's folder in whose bytes a text stands."""
+    return sorted(
+        str(path.relative_to(data)) for path in data.rglob("*") if path.is_file() and text in path.read_bytes()
+    )
+
+
+def test_what_was_deleted_is_in_no_file_of_the_server_once_tables_and_log_are_written_anew(home: Path) -> None:
+    marked = b"zqxjkv deleted for good"
+    with EmbeddedServer(home) as server:
+        owner = server.databases.vault
+        ask(owner, "CREATE TABLE told (text text)")
+        for _ in range(3):
+            ask(owner, f"INSERT INTO told SELECT '{marked.decode()}' FROM generate_series(1, 400000)")
+            ask(server.databases.admin, "CHECKPOINT")
+        ask(owner, "DELETE FROM told")
+        ask(server.databases.admin, "CHECKPOINT")
+        found = _holding(server.data, marked)
+        assert {name.split("/")[0] for name in found} == {"base", "pg_wal"}
+        ask(owner, "VACUUM FULL told")
+        discard_wal(home)
+        assert _holding(server.data, marked) == []
+        assert ask(server.databases.admin, "SHOW wal_recycle") == "on"

@@ -21,7 +21,6 @@ the test is about a part alone. `make test` runs them.
 
 NOT_BUILT: Final = """## Not built
 
-- Expungement of a person during a load: nothing expunges a person yet, so nothing here tests it.
 - CSV and xlsx exports: nothing writes any, so there is no cell to neutralise. Cells that begin like a formula are
   stored as they came and reach no receipt.
 - A row of the ledger that somebody changes in the database together with its receipt is noticed by nothing: the ledger

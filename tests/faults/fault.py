@@ -38,7 +38,7 @@ ROWS: Final = {
     "events": "Servers and events lost",
     "poison": "Poison files",
     "bits": "Flipped bits",
-    "rotation": "Keys that rotate meanwhile",
+    "rotation": "Keys that rotate, people who are expunged meanwhile",
 }
 """What can go wrong, in the order of the page."""
 

@@ -11,7 +11,10 @@ import sqlalchemy as sa
 
 from bench.kills import STATES, Kill, Outcome, drop, empty, outcome, problems, reap, run, start, undisturbed, work
 from bench.torture import take_batch
+from flows.link import link
 from flows.stores import Stores
+from flows.verify import verify
+from identity.orders import order_person, orders
 from schemas.failpoint import FAILPOINTS
 from tests.faults.fault import withstands
 
@@ -26,7 +29,8 @@ GIVEN_UP = ("quarantine.adopted", "sweep.discarded")
 """Reached only for a file that is given up: after one attempt here."""
 EXPIRED = "retention.removed"
 WHOLLY = tuple(name for name in FAILPOINTS if name.startswith(("link.", "publish.")))
-INGESTING = tuple(name for name in FAILPOINTS if name not in (*WHOLLY, *GIVEN_UP, *BEFORE, EXPIRED))
+EXPUNGING = tuple(name for name in FAILPOINTS if name.startswith("expunge."))
+INGESTING = tuple(name for name in FAILPOINTS if name not in (*WHOLLY, *EXPUNGING, *GIVEN_UP, *BEFORE, EXPIRED))
 ROUNDS = 8
 TOGETHER = [*([Kill(name) for name in INGESTING[first::ROUNDS]] for first in range(ROUNDS)),
             *([*BEFORE[name], Kill(name)] for name in BEFORE if name not in GIVEN_UP)]  # fmt: skip
@@ -124,6 +128,37 @@ def test_a_kill_while_erasing_leaves_no_bytes(calm: Undisturbed, stores: Stores)
     check(stores, calm.outcome)
 
 
+def order(stores: Stores) -> None:
+    """Take everything in, and order that the first probationer goes."""
+    drop(stores)
+    work(stores)
+    link(stores)
+    with stores.warehouse.connect() as connection:
+        key = connection.scalar(sa.text("SELECT participant_key FROM warehouse.span ORDER BY row_number LIMIT 1"))
+    order_person(stores.vault, stores.project, key, None, "court order 1", "clerk")
+
+
+@pytest.fixture(scope="module")
+def calm_expunged(opened: Stores) -> Outcome:
+    """What an order comes to when nobody is killed."""
+    empty(opened)
+    order(opened)
+    work(opened, wholly=True)
+    assert problems(opened) == []
+    return outcome(opened)
+
+
+@withstands("SIGKILL while an order is carried out", "the next one finishes it, then publishes", "CIAP", "rotation")
+@pytest.mark.parametrize("point", EXPUNGING)
+def test_a_kill_while_expunging_leaves_nothing_behind(point: str, calm_expunged: Outcome, stores: Stores) -> None:
+    order(stores)
+    assert run(stores, Kill(point), wholly=True) == -signal.SIGKILL
+    work(stores, wholly=True)
+    check(stores, calm_expunged)
+    assert [one.state for one in orders(stores.vault)] == ["done"]
+    assert all(not one.faults for one in verify(stores))
+
+
 @withstands("SIGKILL at random times", "resumes; digest equal to an undisturbed run", "CIAT")
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 30))])
 def test_kills_at_random_times_change_nothing(seed: int, calm: Undisturbed, stores: Stores) -> None:
@@ -138,7 +173,7 @@ def test_kills_at_random_times_change_nothing(seed: int, calm: Undisturbed, stor
 
 
 def test_every_failpoint_is_killed_at_by_a_test_here() -> None:
-    killed = {kill.point for kills in TOGETHER for kill in kills} | {*WHOLLY, *GIVEN_UP, EXPIRED}
+    killed = {kill.point for kills in TOGETHER for kill in kills} | {*WHOLLY, *EXPUNGING, *GIVEN_UP, EXPIRED}
     assert killed == set(FAILPOINTS)
 
 

@@ -139,10 +139,10 @@ def test_poison_is_quarantined_and_the_files_behind_it_go_on(stores: Stores, mon
     land(stores, deliver(stores.settings, "supervision_20250608.csv", content(seed=2)))
     genuine = split_batches
 
-    def poisoned(*arguments: Any) -> Generator[pl.DataFrame, None, None]:
+    def poisoned(*arguments: Any, **said: Any) -> Generator[pl.DataFrame, None, None]:
         if arguments[2] == first.extract_id:
             raise ValueError("Quillon Vantreight")
-        return genuine(*arguments)
+        return genuine(*arguments, **said)
 
     monkeypatch.setattr(loading, "split_batches", poisoned)
     receipts = {receipt.extract_id: receipt for receipt in drain(stores)}

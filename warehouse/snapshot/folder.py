@@ -14,6 +14,7 @@ from warehouse.snapshot.partitions import Manifest
 
 MANIFEST: Final = "manifest.json"
 _VERSIONS: Final = "manifests"
+_WITHDRAWN: Final = "withdrawn"
 _DRAFT: Final = ".draft"
 _MODE: Final = 0o750
 """The snapshot is restricted: its owner writes, the group of analysts reads, nobody else sees it."""
@@ -81,6 +82,30 @@ def retire(folder: Path, retention: dt.timedelta) -> None:
     for path in (*folder.glob("*/*.parquet"), *folder.glob("*/*.part")):
         if path not in needed:
             path.unlink()
+
+
+def withdraw(folder: Path) -> int:
+    """Remove every version but the newest at once, files and all; their lists of digests are kept. How many."""
+    older = sorted(_manifests(folder), key=lambda manifest: manifest.version)[:-1]
+    _set_aside(folder, older)
+    return len(older)
+
+
+def withdraw_all(folder: Path) -> int:
+    """Remove every version, and with it what readers open; the lists of digests are kept. How many."""
+    all_ = _manifests(folder)
+    for opened in (folder / MANIFEST, *folder.glob("*.duckdb")):
+        opened.unlink(missing_ok=True)
+    _set_aside(folder, all_)
+    return len(all_)
+
+
+def _set_aside(folder: Path, withdrawn: list[Manifest]) -> None:
+    (folder / _WITHDRAWN).mkdir(exist_ok=True)
+    for manifest in withdrawn:
+        version = folder / _VERSIONS / f"{manifest.version}.json"
+        version.replace(folder / _WITHDRAWN / version.name)
+    retire(folder, dt.timedelta(0))
 
 
 def _manifests(folder: Path) -> list[Manifest]:

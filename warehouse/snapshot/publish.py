@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ from warehouse.snapshot import tables
 from warehouse.snapshot.as_of import mount_as_of
 from warehouse.snapshot.changes import changes
 from warehouse.snapshot.dictionary import describe
-from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap
+from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap, withdraw
 from warehouse.snapshot.held import Held, enter_publication, hold
 from warehouse.snapshot.layout import create_schemas, mount, mount_macros, mount_store_views, mount_typed_views
 from warehouse.snapshot.linkage import link_quality as quality_now
@@ -61,7 +62,10 @@ INTERNAL: Final = frozenset((
 
 @dataclass(frozen=True)
 class Published:
-    """What a publication made: the database file to open, how much of it was new, and the outcome tables."""
+    """What a publication made: the database file to open, how much of it was new, and the outcome tables.
+
+    ``withdrawn``: versions that are withdrawn by order, from the first on.
+    """
 
     path: Path
     version: str
@@ -69,6 +73,7 @@ class Published:
     partitions_reused: int
     participants: int
     outcomes: OutcomeTables
+    withdrawn: int = 0
 
 
 def publish(
@@ -77,13 +82,16 @@ def publish(
     project: str,
     feeds: Mapping[str, Feed] | None = None,
     retention_days: int = RETENTION_DAYS,
+    *,
+    by_order: bool = False,
 ) -> Published:
     """Publish the warehouse as ``<root>/<project>/throughcare.duckdb`` over immutable Parquet files.
 
     Whoever has the former version open keeps reading it; whoever opens the file next sees the new one. Outcomes,
     rates and the dictionary are computed on the published rows and written back to the warehouse too. One
     publication at a time: a second one raises `StoreError`. Errors carry no value. ``feeds``: by name; all
-    that are declared unless said otherwise.
+    that are declared unless said otherwise. ``by_order``: older versions hold what must not be held any more, and are
+    withdrawn at once.
     """
     stated = catalogue.feeds() if feeds is None else feeds
     folder = root / project
@@ -98,6 +106,8 @@ def publish(
             reach("publish.written")
             swap(folder, draft / DATABASE, manifest)
             retire(folder, dt.timedelta(days=retention_days))
+            if by_order:
+                published = replace_fields(published, withdrawn=withdraw(folder))
     except duckdb.Error as error:
         failure = StoreError(f"snapshot: {type(error).__name__}")
     else:
@@ -167,7 +177,7 @@ _SUPERSESSION: Final = f"""
 SELECT * FROM warehouse.{SUPERSESSION} ORDER BY batch_id, from_key, to_key, kind
 """
 _LOADED: Final = """
-SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) AS origin,
+SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) || ' ' || loaded AS origin,
        feed IN (SELECT feed FROM ledger.extract WHERE state = 'loaded' AND delivery = 'delta') AS restated
 FROM ledger.extract WHERE state = 'loaded' ORDER BY extract_id
 """

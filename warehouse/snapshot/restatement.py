@@ -22,7 +22,7 @@ REASONS: Final[Mapping[str, str]] = {
     "relink": "subjects are other participants than before: new records, a reviewer's decision or a new model",
     "definition": "the definition of the number is another one",
     "contract": "a contract says otherwise what a feed tells, or how late a fact can reach it",
-    "expungement": "rows that were published are gone",
+    "expungement": "restated by order: rows that were published are gone",
 }
 RESTATEMENT: Final = pl.Schema({
     "source": pl.String(), "study": pl.String(), "outcome": pl.String(), "window_months": pl.Int32(),

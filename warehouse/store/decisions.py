@@ -55,14 +55,17 @@ class Decisions:
             return read(connection, extract_id)
 
     @valueless
-    def refuse_held(self, extract_id: int, reason: str, by: str, receipt: Mapping[str, Any] | None = None) -> Extract:
+    def refuse_held(
+        self, extract_id: int, reason: str, by: str, receipt: Mapping[str, Any] | None = None, code: str = REFUSED
+    ) -> Extract:
         """End a held extract as refused, with the ``receipt`` that says so; errors as of `accept`.
 
-        The repetitions that were held with it end likewise and wait for a receipt (`Ledger.without_receipt`).
+        ``code``: why, where it was not the delivery itself that a person refused. The repetitions that were held with
+        it end likewise and wait for a receipt (`Ledger.without_receipt`).
         """
         with self.engine.begin() as connection:
             _note(connection, _held(connection, extract_id), "refuse", reason, by)
-            values = {"extract_id": extract_id, "code": REFUSED}
+            values = {"extract_id": extract_id, "code": code}
             connection.execute(text(_REFUSE), values)
             if receipt is not None:
                 stated = extract.update().where(extract.c.extract_id == extract_id).values(receipt=dict(receipt))
