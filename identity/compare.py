@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from identity import worth
 from identity.average import UNIT
 from identity.encode import distinct
 from identity.levels import BOTH_CLOSE, CLOSE, SAME_GIVEN, measured
@@ -157,7 +158,13 @@ def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: floa
     if pairs.is_empty():
         return pl.DataFrame(schema=SCORED)
     weight = (pl.col("match_weight") / UNIT).round() * UNIT
-    found = ruled(measured(standard, pairs, model, floor).with_columns(weight), model)
+    sure = worth.certain(standard, pairs)
+    parts = [measured(standard, pairs, model, floor)]
+    if floor is not None and sure.height:
+        # What weighs too little by all else that is known would be left out here.
+        parts = [measured(standard, pairs.join(sure, on=list(PAIRS), how="anti"), model, floor),
+                 measured(standard, sure, model)]  # fmt: skip
+    found = worth.settle(ruled(pl.concat(parts).with_columns(weight), model), standard)
     return found if floor is None else found.filter(pl.col("weight") >= floor)
 
 

@@ -20,6 +20,9 @@ NAMING = frozenset({
 })  # fmt: skip
 """A row whose only identifiers lie outside these (sex, race, city, zip, suffix) says nothing about who it is."""
 
+VOUCHED, VERIFIED, UNIQUE = "vouched", "verified", "unique"
+"""The field that says what the agency vouches for, and the two things that it may say."""
+
 _PADDING = 32
 
 
@@ -39,8 +42,20 @@ def as_text(feed: Feed, rows: pl.DataFrame) -> pl.Series:
     pieces = [piece for cell, (field, _) in zip(cells, uses, strict=True) for piece in (_name(field, cell), cell.name)]
     naming = [cell.name for cell, (field, _) in zip(cells, uses, strict=True) if field in NAMING]
     named = pl.any_horizontal(pl.col(naming).is_not_null()) if naming else pl.lit(value=False)
+    pieces += [pl.lit(f"{SEPARATOR}{VOUCHED}={worth}")] if (worth := vouched(feed)) else []
     joined = pl.concat_str(pieces, ignore_nulls=True).str.strip_prefix(SEPARATOR)
     return cells.select(pl.when(named).then(joined).alias("fields")).to_series()
+
+
+def vouched(feed: Feed) -> str:
+    """What the agency vouches for, as one text that stands with each of its records; empty where it is nothing.
+
+    It is part of what is told of a person: the same name under the same number, once verified and once not, are two
+    sets of identifiers, in whatever order they come.
+    """
+    uses = [use for column in feed.columns for use in column.identifies]
+    said = {worth: sorted(use.field for use in uses if getattr(use, worth)) for worth in (VERIFIED, UNIQUE)}
+    return ";".join(f"{worth}:{','.join(named)}" for worth, named in said.items() if named)
 
 
 def padded(texts: pl.Series) -> Iterator[tuple[npt.NDArray[np.intp], Codes]]:
@@ -63,7 +78,8 @@ def parsed(text: bytes) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for piece in text.decode().rstrip(" ").split(SEPARATOR):
         field, _, value = piece.partition("=")
-        fields.setdefault(field, []).append(value)
+        if field != VOUCHED:
+            fields.setdefault(field, []).append(value)
     return fields
 
 

@@ -21,7 +21,7 @@ RECORDS: Final = pl.Schema({
 """``number_id`` 0 where there is none; ``rank`` orders identities by content, not by arrival; ``text``: `fields`."""
 
 FIELDS: Final = ("given_name", "middle_name", "surname", "suffix", "full_name", "birth_date", "sex", "ssn", "ssn_last4",
-                 "state_id", "fbi_number", "licence", "address", "zip", "phone", "email")  # fmt: skip
+                 "state_id", "fbi_number", "licence", "address", "zip", "phone", "email", "vouched")  # fmt: skip
 ALIASES: Final = 2
 """So many other names of a record are looked at."""
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from identity import worth
 from identity.blocks import IDS, block_keys
 from identity.encode import column
 from identity.keys import blind_keys
@@ -187,12 +188,14 @@ def _too_many(carried: pl.DataFrame, carriers: Carriers) -> pl.DataFrame:
     if carried.is_empty():
         return SHARED.to_frame()
     people = carried["identity_id"].unique()
-    plain = carriers.standard(people).select("identity_id", "birth_date", "full_name")
+    plain = carriers.standard(people).select("identity_id", "birth_date", "full_name", "vouched")
     rows = carried.join(plain, on="identity_id").join(carriers.numbers(people), on="identity_id")
     profile = pl.struct("full_name", "birth_date", "number_id")
+    # Where an agency vouches for it, other names and birth dates are errors of writing.
+    doubted = ~worth.is_unique(dict(enumerate(KINDS)))
     counted = rows.group_by("block_key", "kind").agg(
-        births=pl.col("birth_date").drop_nulls().n_unique(),
-        names=pl.col("full_name").drop_nulls().n_unique(),
+        births=pl.col("birth_date").filter(doubted).drop_nulls().n_unique(),
+        names=pl.col("full_name").filter(doubted).drop_nulls().n_unique(),
         profiles=profile.n_unique(),
     )
     crowd = pl.col("profiles") > SHARED_PROFILES

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from identity import worth
 from identity.average import UNIT
 from identity.blocks import FULL
 from identity.boundary import sealed
@@ -90,10 +91,11 @@ def _scored(
     wanted: pl.DataFrame,
     model: Model,
 ) -> pl.DataFrame:
+    wanted = pl.concat([wanted, worth.sharing(standard)]).unique()
     with session(master, more) as spark:
         found = _predicted(spark, standard, keys, wanted, model)
     weight = (pl.col("match_weight") / UNIT).round() * UNIT
-    scored = ruled(found.with_columns(weight), model).cast(SCORED)
+    scored = worth.settle(ruled(found.with_columns(weight), model).cast(SCORED), standard)
     little = scored.filter(pl.col("weight") < KEPT).join(wanted, on=list(PAIRS), how="semi")
     return pl.concat([scored.filter(pl.col("weight") >= KEPT), little])
 

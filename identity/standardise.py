@@ -37,7 +37,7 @@ STREET_WORDS: Final = (
 """Words of addresses that say nothing; those of one or two letters (`st`, `rd`, `ca`) do not either."""
 _ALIASES = 2
 _SINGLE = ("given_name", "middle_name", "surname", "suffix", "full_name", "birth_date", "sex", "ssn", "ssn_last4",
-           "state_id", "fbi_number", "licence", "address", "zip", "phone", "email")  # fmt: skip
+           "state_id", "fbi_number", "licence", "address", "zip", "phone", "email", "vouched")  # fmt: skip
 _ALIAS_NAMES = tuple(f"alias_{place}" for place in range(_ALIASES))
 _HASH = r"^[0-9a-f]{24,}$"
 
@@ -47,12 +47,13 @@ STANDARD = pl.Schema({
     "middle": pl.String(), "suffix": pl.String(), "birth_date": pl.String(), "sex": pl.String(),
     "ssn": pl.String(), "ssn4": pl.String(), "state_id": pl.String(), "fbi_number": pl.String(),
     "licence": pl.String(), "address": pl.String(), "houses": pl.List(pl.String()), "streets": pl.List(pl.String()),
-    "zip": pl.String(), "phone": pl.String(), "email": pl.String(),
+    "zip": pl.String(), "phone": pl.String(), "email": pl.String(), "vouched": pl.String(),
 })  # fmt: skip
 """What is compared. ``given`` and ``surname`` are the names first written (``written``: the given name
 before a nickname became its full name), ``givens`` and ``surnames`` every
 token of them and of the aliases; ``full_name`` is the two with a blank between, null where one is missing.
-``houses`` are the words of the address with a digit in them, ``streets`` the others that say something."""
+``houses`` are the words of the address with a digit in them, ``streets`` the others that say something. ``vouched``:
+`fields.vouched`, null where that is nothing."""
 
 
 def standardise(identity_ids: Sequence[int], agencies: Sequence[str], records: Sequence[Fields]) -> pl.DataFrame:
@@ -76,7 +77,7 @@ def standardise_columns(rows: pl.DataFrame) -> pl.DataFrame:
     """
     missing = [pl.lit(None, pl.String).alias(name) for name in (*_SINGLE, *_ALIAS_NAMES) if name not in rows.columns]
     full = rows.with_columns(missing)
-    frames = [_names(full), _places(full), full.select("identity_id", "agency", *_numbers())]
+    frames = [_names(full), _places(full), full.select("identity_id", "agency", "vouched", *_numbers())]
     return pl.concat(frames, how="horizontal").select(pl.col(name).cast(kind) for name, kind in STANDARD.items())
 
 

@@ -14,6 +14,8 @@ Identifier = Literal[
 """What may suggest who a person is; ``race`` is for audit only and never matched on."""
 
 IDENTIFIERS: Final = frozenset(get_args(Identifier))
+ISSUED: Final = frozenset({"ssn", "state_id", "fbi_number", "licence"})
+"""Identifiers that are numbers issued to people: an agency may vouch for what it has seen proved."""
 
 EVENT_KINDS: Final[Mapping[str, str]] = {
     "charge": "A charge is filed with a court; date: filing, code: offence class, text: grade",

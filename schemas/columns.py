@@ -73,9 +73,16 @@ class Keep:
 
 @dataclass(frozen=True)
 class Identify:
-    """The cell suggests who the person is: it goes to the vault and nowhere else."""
+    """The cell suggests who the person is: it goes to the vault and nowhere else.
+
+    What it is worth, for a number that is issued to people: ``verified``, where the agency has seen it proved (by
+    fingerprint, say): of two such that differ no rule makes one person, of two that agree none makes two. ``unique``:
+    no two people carry the same, so that two records that do are one person whatever else they say.
+    """
 
     field: Identifier
+    verified: bool = False
+    unique: bool = False
 
 
 @dataclass(frozen=True)

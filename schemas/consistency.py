@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import polars as pl
 from polars.exceptions import PolarsError
 
-from schemas.codes import EVENT_KINDS, IDENTIFIERS, MISSING, SCALES, SPAN_KINDS, VOCABULARIES
+from schemas.codes import EVENT_KINDS, IDENTIFIERS, ISSUED, MISSING, SCALES, SPAN_KINDS, VOCABULARIES
 from schemas.columns import Coarsening, Code, Column, Date, Decimal, Drop, Integer, Keep, Key, Text
 from schemas.format_consistency import format_problems
 from schemas.moments import Const, Mapped, Span, SpanEnd
@@ -78,6 +78,8 @@ def _use_problems(feed: "Feed") -> Iterator[tuple[str, str]]:
             yield column.name, "is dropped and used at once"
         if any(use.field not in IDENTIFIERS for use in column.identifies):
             yield column.name, "identifies by a field that codes.IDENTIFIERS does not list"
+        if any((use.verified or use.unique) and use.field not in ISSUED for use in column.identifies):
+            yield column.name, f"vouches for what is no number issued to people ({', '.join(sorted(ISSUED))})"
         keep = column.keep
         if keep and keep.as_ not in (None, *get_args(Coarsening)):
             yield column.name, f"is coarsened to {keep.as_}, which is not known"

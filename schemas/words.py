@@ -67,8 +67,10 @@ def use_in_words(use: Use) -> str:
     match use:
         case Keep(as_=coarse):
             return f"kept {_COARSE[coarse]} only" if coarse else "kept"
-        case Identify(field=field):
-            return f"identifies ({field.replace('_', ' ')}): held encrypted, apart from the records"
+        case Identify(field=field) as identify:
+            vouched = [word for word in ("verified", "unique") if getattr(identify, word)]
+            named = ", ".join([field.replace("_", " "), *vouched])
+            return f"identifies ({named}): held encrypted, apart from the records"
         case Key(namespace=namespace):
             return f"number ({namespace}): replaced by a random one"
         case Drop():
