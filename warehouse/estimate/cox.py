@@ -15,9 +15,11 @@ import numpy as np
 import polars as pl
 
 from warehouse.estimate.errors import NotEstimable
-from warehouse.estimate.maximum import Maximum, maximum
+from warehouse.estimate.maximum import Likelihood, Maximum, maximum
+from warehouse.estimate.partial_likelihood import PartialLikelihood
+from warehouse.estimate.patterns import PatternLikelihood, Patterns, are_few
 from warehouse.estimate.proportions import Z
-from warehouse.estimate.risk_sets import RiskSets, Values
+from warehouse.estimate.risk_sets import Index, RiskSets, Values
 
 TABLE: Final = pl.Schema(
     {
@@ -60,8 +62,8 @@ def cox(
     used = [name for name in (*covariates, start, stop, event, cluster, weight, strata, person) if name is not None]
     rows = _checked(rows.select(*dict.fromkeys(used)), start, stop, weight)
     sets = _risk_sets(rows, start, stop, event, strata)
-    x, scale = _standardised(rows.select(covariates).cast(pl.Float64).to_numpy())
-    found = maximum(sets, x, np.ones(len(rows)) if weight is None else rows[weight].cast(pl.Float64).to_numpy())
+    null, scale = _at_zero(sets, rows.select(covariates).cast(pl.Float64), None if weight is None else rows[weight])
+    found = maximum(null)
     terms = [term for term, finite in zip(covariates, found.finite, strict=True) if finite]
     if covariates[0] not in terms:
         raise NotEstimable(f"no coefficient of {covariates[0]}: it does not vary, or the event comes on one side only")
@@ -89,11 +91,27 @@ def _checked(rows: pl.DataFrame, start: str | None, stop: str, weight: str | Non
     return rows.filter(pl.col(weight) > 0)
 
 
-def _standardised(x: Values) -> tuple[Values, Values]:
-    """The covariates with mean 0 and standard deviation 1, for the arithmetic only, and those deviations."""
-    centre, scale = x.mean(axis=0), x.std(axis=0)
+def _at_zero(sets: RiskSets, covariates: pl.DataFrame, weight: pl.Series | None) -> tuple[Likelihood, Values]:
+    """The likelihood without any effect, by the shorter way, and the standard deviations of the covariates.
+
+    For the arithmetic only, covariates have mean 0 and standard deviation 1.
+    """
+    rows = covariates.to_numpy()
+    centre, scale = rows.mean(axis=0), rows.std(axis=0)
     scale[scale <= 1e-12 * np.maximum(1, np.abs(centre))] = 1
-    return np.asfortranarray((x - centre) / scale), scale
+    weights = np.ones(len(rows)) if weight is None else weight.cast(pl.Float64).to_numpy()
+    nothing = np.zeros(rows.shape[1])
+    distinct = covariates.unique(maintain_order=True)
+    if not are_few(distinct.height, sets):
+        return PartialLikelihood(sets, np.asfortranarray((rows - centre) / scale), weights, nothing), scale
+    patterns = Patterns.counted(sets, _places(covariates, distinct), weights)
+    return PatternLikelihood(patterns, (distinct.to_numpy() - centre) / scale, nothing), scale
+
+
+def _places(rows: pl.DataFrame, distinct: pl.DataFrame) -> Index:
+    """At which place of ``distinct`` each row stands."""
+    placed = rows.join(distinct.with_row_index("place"), on=rows.columns, how="left", maintain_order="left")
+    return placed["place"].to_numpy().astype(np.intp)
 
 
 def _risk_sets(rows: pl.DataFrame, start: str | None, stop: str, event: str, strata: str | None) -> RiskSets:
@@ -118,7 +136,8 @@ def _errors(
         return model / unit, None
     influence = (found.at.residuals[:, bounded] * found.at.weight[:, None]) @ model
     if cluster is not None:
-        member = (rows[cluster].rank("dense").to_numpy() - 1).astype(np.intp)
+        members = rows.select(cluster)
+        member = _places(members, members.unique(maintain_order=True))
         influence = np.column_stack([np.bincount(member, column) for column in influence.T])
     return model / unit, np.asarray(influence.T @ influence / unit)
 

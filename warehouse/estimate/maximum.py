@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from warehouse.estimate.errors import NotEstimable
 from warehouse.estimate.partial_likelihood import PartialLikelihood
-from warehouse.estimate.risk_sets import RiskSets, Values
+from warehouse.estimate.patterns import PatternLikelihood
+from warehouse.estimate.risk_sets import Values
+
+Likelihood = PartialLikelihood | PatternLikelihood
 
 _ITERATIONS: Final = 50
 _CLOSE: Final = 1e-9
@@ -30,22 +33,23 @@ class Maximum:
     ``finite``: which columns of the covariates have a coefficient; ``bounded``: the same among the terms of ``at``.
     """
 
-    at: PartialLikelihood
+    at: Likelihood
     null_log_likelihood: float
     finite: NDArray[np.bool_]
     bounded: NDArray[np.bool_]
 
 
-def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
-    """Climb from 0 by Newton's method; terms that do not vary beside those before them are left out, as R has it.
+def maximum(null: Likelihood) -> Maximum:
+    """Climb by Newton's method from ``null``, where all coefficients are 0.
+
+    Terms that do not vary beside those before them are left out, as R has it.
 
     `NotEstimable` where the climb does not end, which it does for every likelihood with data that are not extreme.
     """
-    null = PartialLikelihood(sets, x, weight, np.zeros(x.shape[1]))
     varying = _varying(null.information)
     if not varying.any():
         raise NotEstimable("no covariate varies among those at risk when the events come")
-    here = PartialLikelihood(sets, x[:, varying], weight, np.zeros(varying.sum()))
+    here = replace(null, x=null.x[:, varying], coefficient=np.zeros(varying.sum()))
     reach = here.x.max(axis=0) - here.x.min(axis=0)
     before = np.zeros_like(reach)
     for _ in range(_ITERATIONS):
@@ -64,11 +68,11 @@ def maximum(sets: RiskSets, x: Values, weight: Values) -> Maximum:
     raise NotEstimable("the likelihood has no maximum that can be found")
 
 
-def _close(here: PartialLikelihood) -> float:
+def _close(here: Likelihood) -> float:
     return max(_CLOSE, _ROUNDING * abs(here.log_likelihood))
 
 
-def _climbed(here: PartialLikelihood, step: Values) -> PartialLikelihood:
+def _climbed(here: Likelihood, step: Values) -> Likelihood:
     """A step on, halved until it does not lead down, nor to where nothing can be computed."""
     with np.errstate(divide="ignore", invalid="ignore"):
         there = replace(here, coefficient=here.coefficient + step)
