@@ -34,6 +34,7 @@ def compute(connection: DuckDBPyConnection, workspace: Workspace | None = None) 
     covered_from, covered_until exclusive, lag_days). Only current rows belong in them. ``workspace``: of the same
     connection, where steps that stand are to be used.
     """
-    (workspace or Workspace(connection)).make(compiled(STUDY))
-    times = survival(connection, STRATA)
-    return OutcomeTables(rates(counts(connection, STRATA), times), curves(times), flow(connection, STUDY))
+    work = workspace or Workspace(connection)
+    work.make(compiled(STUDY))
+    times = survival(work, STRATA)
+    return OutcomeTables(rates(counts(work, STRATA), times), curves(times), flow(work, STUDY))

@@ -1,12 +1,15 @@
 """Person × outcome × window: the three values and what competes. Steps of a study's SQL."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 from duckdb import DuckDBPyConnection
 
 from warehouse.study.contract import Study
 from warehouse.study.words import rows
+
+if TYPE_CHECKING:
+    from warehouse.study.workspace import Workspace
 
 LONGEST_MONTH_DAYS: Final = 31
 
@@ -108,12 +111,12 @@ def outcomes(connection: DuckDBPyConnection) -> pl.DataFrame:
     return connection.execute("FROM outcome_row").pl()
 
 
-def counts(connection: DuckDBPyConnection, strata: tuple[str, ...], whose: str = "true") -> pl.DataFrame:
+def counts(work: "Workspace", strata: tuple[str, ...], whose: str = "true") -> pl.DataFrame:
     """Persons by outcome, window, arm, strata, ``value`` and whether it came ``late``; ``whose``: an SQL condition."""
-    return connection.execute(_COUNTS.format(strata=_named(strata), whose=whose)).pl()
+    return work.tell(_COUNTS.format(strata=_named(strata), whose=whose), "outcome_row")
 
 
-def survival(connection: DuckDBPyConnection, strata: tuple[str, ...], whose: str = "true") -> pl.DataFrame:
+def survival(work: "Workspace", strata: tuple[str, ...], whose: str = "true") -> pl.DataFrame:
     """Times for Aalen–Johansen: persons by ``days`` and ``status`` (0 censored, 1 outcome, 2 competing), arm, strata.
 
     Everybody whose index is covered is in it. The last day on which somebody is seen is the day before
@@ -122,7 +125,7 @@ def survival(connection: DuckDBPyConnection, strata: tuple[str, ...], whose: str
     cumulative incidence is exactly events / persons.
     """
     query = _SURVIVAL.format(strata=_named(strata), whose=whose, longest=LONGEST_MONTH_DAYS)
-    return connection.execute(query).pl()
+    return work.tell(query, "judged")
 
 
 def _named(strata: tuple[str, ...]) -> str:

@@ -55,9 +55,9 @@ def main_keys(connection: DuckDBPyConnection, threshold: float) -> pl.DataFrame:
     return connection.execute(f"{PARTS.format(threshold=threshold)} ORDER BY ALL").pl()
 
 
-def whole(threshold: float) -> str:
-    """The SQL condition on ``participant_key`` for those whom the threshold leaves as they are."""
-    return f"participant_key NOT IN (SELECT main_key FROM apart WHERE threshold = {threshold})"
+def broken(threshold: float) -> str:
+    """The SQL condition on ``participant_key``, of the main threshold, for those whom this one takes apart."""
+    return f"participant_key IN (SELECT main_key FROM apart WHERE threshold = {threshold})"
 
 
 def separable(connection: DuckDBPyConnection, thresholds: Sequence[float]) -> bool:

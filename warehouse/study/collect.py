@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from warehouse.outcomes.values import counts, survival
 from warehouse.study.contract import Study
 from warehouse.study.words import elapsed
+from warehouse.study.workspace import Workspace
 
 EVERYBODY: Final = "true"
 DAYS_IN_MONTH: Final = 30.4375
@@ -47,21 +48,50 @@ class Collected:
             pl.concat([self.events, others.events]), pl.concat([kept, others.risk]),
         )  # fmt: skip
 
+    def less(self, others: "Collected") -> "Collected":
+        """What is left where these others, who are among them, are not counted; the rows at risk stay."""
+        return Collected(
+            _difference(self.counts, others.counts), _difference(self.times, others.times),
+            _difference(self.events, others.events), self.risk,
+        )  # fmt: skip
 
-def collect(connection: DuckDBPyConnection, study: Study, whose: str = EVERYBODY, risk: bool = True) -> Collected:
-    """Collect from the steps that stand in the connection; ``whose``: an SQL condition on ``participant_key``."""
+
+_NUMBERS: Final = ("persons", "events", "squares")
+
+
+def _difference(whole: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
+    """The numbers of the one less those of the other, cell by cell; a cell of nobody is none."""
+    numbers = [name for name in _NUMBERS if name in whole.columns]
+    both = pl.concat([whole, part.with_columns(-pl.col(numbers))])
+    cells = [name for name in whole.columns if name not in numbers]
+    left = both.group_by(cells, maintain_order=True).agg(pl.col(numbers).sum()).filter(pl.col("persons") > 0)
+    return left.select(whole.columns).cast(whole.schema)
+
+
+def collect(
+    connection: DuckDBPyConnection,
+    study: Study,
+    whose: str = EVERYBODY,
+    risk: bool = True,
+    workspace: Workspace | None = None,
+) -> Collected:
+    """Collect from the steps that stand in the connection; ``whose``: an SQL condition on ``participant_key``.
+
+    ``workspace``: of the same connection, where what was counted before is to be used.
+    """
+    work = workspace or Workspace(connection)
     strata = "".join(f", j.{name}" for name in study.strata)
     own = strata.replace("j.", "")
-    events = connection.execute(_EVENTS.format(strata=strata, own=own, whose=whose)).pl()
+    events = work.tell(_EVENTS.format(strata=strata, own=own, whose=whose), "judged", "candidate")
     asked = "TRUE" if risk and study.compares else "FALSE"
     rows = f"SELECT * FROM risk_row WHERE {asked} ORDER BY participant_key, outcome, start"
     return Collected(
-        counts(connection, study.strata, whose), survival(connection, study.strata, whose), events,
+        counts(work, study.strata, whose), survival(work, study.strata, whose), events,
         connection.execute(rows).pl(),
     )  # fmt: skip
 
 
-def clocks(connection: DuckDBPyConnection, study: Study) -> pl.DataFrame:
+def clocks(work: Workspace, study: Study) -> pl.DataFrame:
     """Persons by outcome, arm, time on the calendar and on the street, status; in the study's unit.
 
     ``complete``: seen to the horizon's end without anything: months have 28 to 31 days, so these share a last time.
@@ -75,7 +105,7 @@ def clocks(connection: DuckDBPyConnection, study: Study) -> pl.DataFrame:
            count(*) AS persons
     FROM seen AS s JOIN street AS t USING (participant_key, outcome) GROUP BY ALL ORDER BY ALL
     """
-    return connection.execute(query).pl()
+    return work.tell(query, "seen", "street")
 
 
 def followed(connection: DuckDBPyConnection, study: Study) -> pl.DataFrame:

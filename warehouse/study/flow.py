@@ -3,27 +3,29 @@
 from collections.abc import Iterator
 
 import polars as pl
-from duckdb import DuckDBPyConnection
 
 from warehouse.study.contract import Study
 from warehouse.study.designs import IntentionToTreat, Landmark
 from warehouse.study.moments import End, Happens
 from warehouse.study.words import listed, quoted, table
+from warehouse.study.workspace import Workspace
 
 FLOW = pl.Schema({"step": pl.Int32(), "what": pl.String(), "n": pl.Int64()})
 
 
-def flow(connection: DuckDBPyConnection, study: Study) -> pl.DataFrame:
-    """The table of n at each exclusion, schema `FLOW`; the steps of the study must stand in the connection."""
-    steps = [(what, connection.execute(query).fetchall()[0][0]) for what, query in _steps(study)]
+def flow(work: Workspace, study: Study) -> pl.DataFrame:
+    """The table of n at each exclusion, schema `FLOW`; the steps of the study must stand."""
+    steps = [(what, work.tell(query, *_MADE).item()) for what, query in _steps(study)]
     steps += [
         (f"observable for {outcome} within {months} months", n)
-        for outcome, months, n in connection.execute(_OBSERVABLE).fetchall()
+        for outcome, months, n in work.tell(_OBSERVABLE, *_MADE).iter_rows()
     ]
     rows = [(number, what, n) for number, (what, n) in enumerate(steps, 1)]
     return pl.DataFrame(rows, schema=FLOW, orient="row")
 
 
+_MADE = ("considered", "cohort", "judged", "outcome_row")
+"""The steps of which rows are counted."""
 _OBSERVABLE = """
 SELECT outcome, window_months, count(*) FILTER (value <> 'not_observable') AS n
 FROM outcome_row GROUP BY outcome, window_months ORDER BY outcome, window_months

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 from duckdb import DuckDBPyConnection
 
-from warehouse.study.apart import find_apart, main_keys, only_apart, separable, taken_apart, whole
+from warehouse.study.apart import broken, find_apart, main_keys, only_apart, separable, taken_apart
 from warehouse.study.collect import Collected, clocks, collect
 from warehouse.study.compile import compiled, text
 from warehouse.study.contract import Study
@@ -68,7 +68,7 @@ def run_all(
     Afterwards steps may stand there that were made of other participants: the workspace is empty.
     """
     work = workspace or Workspace(connection)
-    runs = [Run(connection, study, thresholds[0]) for study in studies]
+    runs = [Run(work, study, thresholds[0]) for study in studies]
     # A study whose steps stand goes first: those of another one would take their place.
     able = sorted((one for one in runs if one.able), key=lambda one: not work.stands(compiled(one.study)))
     strict = thresholds[1:] if able and separable(connection, thresholds) else ()
@@ -97,13 +97,13 @@ def run_all(
 class Run:
     """One study while it is run."""
 
-    def __init__(self, connection: DuckDBPyConnection, study: Study, threshold: float) -> None:
+    def __init__(self, work: Workspace, study: Study, threshold: float) -> None:
         """Look whether the snapshot holds what the study needs; where not, that is all that it leaves."""
-        self.connection, self.study, self.threshold = connection, study, threshold
+        self.work, self.connection, self.study, self.threshold = work, work.connection, study, threshold
         self.tables: dict[str, list[pl.DataFrame]] = {}
-        lacks = lacking(connection, study)
+        lacks = lacking(self.connection, study)
         self.able = not lacks
-        self.warned = without_source(connection, study, lacks)
+        self.warned = without_source(self.connection, study, lacks)
         self._parts: dict[float, tuple[Collected, pl.Series]] = {}
         self._risk, self._whole = pl.DataFrame(), pl.DataFrame()
         self._apart: list[Apart] = []
@@ -112,20 +112,19 @@ class Run:
 
     def main(self, strict: Sequence[float], keep: Callable[[Study, str], None] | None) -> None:
         """Take everything out of the steps that stand in the connection."""
-        study, connection = self.study, self.connection
-        collected = collect(connection, study)
+        study, connection, work = self.study, self.connection, self.work
+        collected = collect(connection, study, workspace=work)
         self._risk = collected.risk
         if strict:
             self._whole = people(connection)
         for threshold in strict:
-            part = collect(connection, study, whole(threshold), risk=False)
-            rest = Collected(part.counts, part.times, part.events, collected.risk)
-            self._parts[threshold] = (rest, taken_apart(connection, threshold))
+            others = collect(connection, study, broken(threshold), risk=False, workspace=work)
+            self._parts[threshold] = (collected.less(others), taken_apart(connection, threshold))
         self._add("study", self._described())
-        self._add("study_flow", flow(connection, study).select(pl.lit(study.name).alias("study"), pl.all()))
+        self._add("study_flow", flow(work, study).select(pl.lit(study.name).alias("study"), pl.all()))
         self._add("study_rate", rates(study, collected, self.threshold))
         street = tells(connection, "custody")
-        self._add("study_curve", curves(study, clocks(connection, study), street))
+        self._add("study_curve", curves(study, clocks(work, study), street))
         if not street:
             said = "no feed tells of custody: time outside custody cannot be counted"
             self.warned.append(Warned("", "no_street_time", said))
@@ -141,7 +140,7 @@ class Run:
     def again(self, threshold: float) -> None:
         """Put the participants of a stricter threshold together, and estimate what depends on them."""
         rest, keys = self._parts.pop(threshold)
-        others = collect(self.connection, self.study)
+        others = collect(self.connection, self.study, workspace=self.work)
         together = rest.without(others, keys)
         of, counted = main_keys(self.connection, threshold), people(self.connection, threshold)
         self._apart.append(Apart(threshold, others.risk, of, counted))
