@@ -12,6 +12,7 @@ import polars as pl
 from schemas.codes import Identifier
 from warehouse.estimate.proportions import Estimate, wilson
 from warehouse.snapshot.source import from_warehouse
+from warehouse.snapshot.tables import TOLD
 from warehouse.store.link_tables import EXPECTED
 
 QUALITY: Final = pl.Schema({
@@ -25,14 +26,14 @@ _BATCHES: Final = from_warehouse(
 )
 _RECORD: Final = f"""
 CREATE OR REPLACE TEMP TABLE linked_record AS
-WITH moment AS (
-    SELECT subject_id, participant_key, agency, detail ->> '$.race' AS race FROM event WHERE subject_id IS NOT NULL
-    UNION ALL
-    SELECT subject_id, participant_key, agency, detail ->> '$.race' FROM span WHERE subject_id IS NOT NULL
-), told AS (
-    SELECT subject_id, min(agency) AS agency FROM moment GROUP BY subject_id
+WITH told AS (
+    SELECT subject_id, min(agency) AS agency FROM {TOLD} GROUP BY subject_id
 ), race AS (
-    SELECT participant_key, mode(race ORDER BY race) AS race FROM moment WHERE race IS NOT NULL GROUP BY participant_key
+    SELECT link.participant_key, told.race
+    FROM {TOLD} AS told JOIN timeline.link AS link ON link.subject_id = told.subject_id
+    WHERE told.race IS NOT NULL AND link.participant_key IS NOT NULL
+    GROUP BY link.participant_key, told.race
+    QUALIFY row_number() OVER (PARTITION BY link.participant_key ORDER BY sum(told.moments) DESC, told.race) = 1
 )
 SELECT link.*, 'overall' AS overall, coalesce(told.agency, 'unknown') AS agency,
        coalesce(person.sex, 'unknown') AS sex, coalesce(race.race, 'unknown') AS race,
@@ -85,7 +86,8 @@ def link_quality(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     Overall: ``persons`` by size, ``unlinked`` (without any identifier), ``missing`` by identifier and agency, and by
     group ``false_discovery_model``, ``false_negative_model``, ``split_model`` and ``exact_split``, as in
     `identity.quality`, from the numbers that the batches left with each subject. Intervals take all links of a
-    participant for one draw. Groups of which nothing is known are left out. Needs ``event``, ``span``, ``participant``.
+    participant for one draw. Groups of which nothing is known are left out. Needs `tables.find_told` and the table
+    ``participant``.
     """
     connection.execute(_RECORD)
     sizes = connection.execute(_SIZES).pl()

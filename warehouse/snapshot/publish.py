@@ -34,9 +34,8 @@ from warehouse.snapshot.restatement import restate
 from warehouse.snapshot.results import OUTCOMES, Results, origin, origin_of_measures
 from warehouse.snapshot.source import from_warehouse, warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
-from warehouse.store.engine import connect
+from warehouse.snapshot.written import note, write_back
 from warehouse.store.link_tables import EXPECTED, THRESHOLDS
-from warehouse.store.outcomes import REFRESHED, replace
 from warehouse.store.publications import Publication
 from warehouse.store.tables import event, extract, span
 from warehouse.studies.supervision_outcomes import STUDY as SUPERVISION
@@ -100,11 +99,12 @@ def publish(
             with warehouse(warehouse_url, draft) as connection:
                 held = hold(connection, warehouse_url, stated)
                 published, manifest, made = _make(connection, folder, draft / DATABASE, stated, held)
-            _write_back(warehouse_url, draft / DATABASE)
+            written = write_back(warehouse_url, draft / DATABASE, folder, manifest)
             enter_publication(warehouse_url, made, held)
             keep(folder, manifest)
             reach("publish.written")
             swap(folder, draft / DATABASE, manifest)
+            note(folder, written)
             retire(folder, dt.timedelta(days=retention_days))
             if by_order:
                 published = replace_fields(published, withdrawn=withdraw(folder))
@@ -215,12 +215,17 @@ def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping
         "record_life": "FROM timeline.record_life WHERE known_until IS NOT NULL ORDER BY extract_id, source_key",
         "span_end": "FROM timeline.span_end ORDER BY kind, record_id, end_date",
     }
-    queries |= {"participant": tables.PARTICIPANT, "coverage": tables.COVERAGE}
-    partitions = []
-    for name, query in queries.items():
-        partitions.append(write(connection, folder, name, query))
-        mount(connection, folder, partitions[-1:])
-    return partitions
+    partitions = [_mounted(connection, folder, name, query) for name, query in queries.items()]
+    tables.find_told(connection)
+    queries = {"participant": tables.PARTICIPANT_OF_TOLD, "coverage": tables.COVERAGE}
+    return partitions + [_mounted(connection, folder, name, query) for name, query in queries.items()]
+
+
+def _mounted(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, query: str) -> Partition:
+    """Write a table that others are made from."""
+    partition = write(connection, folder, name, query)
+    mount(connection, folder, [partition])
+    return partition
 
 
 def _outcomes(
@@ -284,15 +289,3 @@ def _build(
         tables.store(connection, "snapshot", identity)
         tables.store(connection, "dictionary", describe(connection, feeds))
         connection.execute("CHECKPOINT")
-
-
-def _write_back(warehouse_url: str, database: Path) -> None:
-    """Put outcomes, rates and dictionary into the warehouse, in the columns that it has."""
-    engine = connect(warehouse_url)
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            for name, (table, whose) in REFRESHED.items():
-                columns = ", ".join(column.name for column in table.columns)
-                replace(engine, name, connection.execute(f"SELECT {columns} FROM {name} WHERE {whose}").pl())
-    finally:
-        engine.dispose()

@@ -9,22 +9,42 @@ import polars as pl
 from schemas.contract import Feed
 from schemas.moments import SpanEnd
 
-PARTICIPANT: Final = """
+SUBJECT_TOLD: Final = """
 WITH moment AS (
-    SELECT participant_key, event_date AS first_date, event_date AS last_date, agency, detail
-    FROM event WHERE participant_key IS NOT NULL
+    SELECT event.subject_id, life.agency, event.event_date AS first_date, event.event_date AS last_date, event.detail
+    FROM timeline.event AS event
+    JOIN (SELECT extract_id, agency FROM timeline.extract_life WHERE known_until IS NULL) AS life
+      ON life.extract_id = event.extract_id
+    ANTI JOIN (SELECT extract_id, source_key FROM timeline.record_life WHERE known_until IS NOT NULL) AS restated
+      ON restated.extract_id = event.extract_id AND restated.source_key = event.source_key
+    WHERE event.subject_id IS NOT NULL
     UNION ALL
-    SELECT participant_key, start_date, coalesce(end_date, start_date), agency, detail
-    FROM span WHERE participant_key IS NOT NULL
+    SELECT subject_id, agency, start_date, coalesce(end_date, start_date), detail FROM span
+    WHERE subject_id IS NOT NULL
 ), said AS (
     SELECT *, CASE WHEN contains(detail, '"birth_year"')
                    THEN try_cast(detail ->> '$.birth_year' AS INTEGER) END AS birth_year,
-           CASE WHEN contains(detail, '"sex"') THEN detail ->> '$.sex' END AS sex
+           CASE WHEN contains(detail, '"sex"') THEN detail ->> '$.sex' END AS sex,
+           CASE WHEN contains(detail, '"race"') THEN detail ->> '$.race' END AS race
     FROM moment
-), alike AS (
-    SELECT participant_key, agency, birth_year, sex, min(first_date) AS first_date, max(last_date) AS last_date,
-           count(*) AS moments
-    FROM said GROUP BY participant_key, agency, birth_year, sex
+)
+SELECT subject_id, agency, birth_year, sex, race, min(first_date) AS first_date, max(last_date) AS last_date,
+       count(*) AS moments
+FROM said GROUP BY subject_id, agency, birth_year, sex, race
+"""
+"""What current events and spans tell of each subject; rows that say the same are one, with their number.
+
+It is looked at before anybody asks whose the subjects are: rows are many, and a join would carry all that they say.
+Detail is opened only where it has the name. The events are those of the view ``event``.
+"""
+
+TOLD: Final = "subject_told"
+"""The name under which `PARTICIPANT_OF_TOLD` reads `SUBJECT_TOLD`."""
+PARTICIPANT_OF_TOLD: Final = f"""
+WITH alike AS (
+    SELECT link.participant_key, told.agency, told.birth_year, told.sex, told.first_date, told.last_date, told.moments
+    FROM {TOLD} AS told JOIN timeline.link AS link ON link.subject_id = told.subject_id
+    WHERE link.participant_key IS NOT NULL
 ), seen AS (
     SELECT participant_key, min(first_date) AS first_date, max(last_date) AS last_date,
            list_sort(list(DISTINCT agency)) AS agencies, CAST(sum(moments) AS BIGINT) AS moments
@@ -44,10 +64,8 @@ SELECT known.participant_key, known.status, known.probability, seen.first_date, 
 FROM known LEFT JOIN seen USING (participant_key) LEFT JOIN born USING (participant_key)
 LEFT JOIN sexed USING (participant_key) ORDER BY known.participant_key
 """
-"""As the view of the same name in the warehouse; a value that several records tell differently is the most frequent.
-
-Rows that say the same are counted before anything is sought among them; detail is opened only where it has the name.
-"""
+PARTICIPANT: Final = f"WITH {TOLD} AS ({SUBJECT_TOLD}) FROM ({PARTICIPANT_OF_TOLD})"
+"""As the view of the same name in the warehouse; a value that several records tell differently is the most frequent."""
 
 COVERAGE: Final = """
 SELECT extract.agency, extract.feed, kind.kind, extract.covered_from, extract.covered_until,
@@ -73,6 +91,11 @@ def register_feeds(connection: duckdb.DuckDBPyConnection, feeds: Mapping[str, Fe
     """Make the temporary table ``feed_kind``: which kinds each feed tells, and its maturation lag in days."""
     rows = [(feed.name, kind, feed.coverage.lag_days) for feed in feeds.values() for kind in kinds(feed)]
     register(connection, "feed_kind", pl.DataFrame(rows, schema=FEED_KIND, orient="row"))
+
+
+def find_told(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary table `TOLD` from events, spans and their lives: participants and links are judged by it."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {TOLD} AS {SUBJECT_TOLD}")
 
 
 def register(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:

@@ -244,6 +244,26 @@ def test_a_warehouse_that_was_loaded_again_uses_no_file_of_the_one_before(
             assert all_rows(connection, f"SELECT subject_id FROM event WHERE extract_id = {newer}") == [(subject,)]
 
 
+def test_outcomes_that_stand_in_the_warehouse_are_not_written_again(own: tuple[Path, str], engine: Engine) -> None:
+    root, url = own
+
+    def written() -> list[tuple[object, ...]]:
+        publish(url, root, "demo", feeds())
+        with engine.connect() as connection:
+            found = connection.execute(
+                text("SELECT CAST(xmin AS text), o.* FROM warehouse.outcome AS o ORDER BY 2, 7, 8")
+            )
+            return [tuple(row) for row in found]
+
+    first = written()
+    assert first and written() == first
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE warehouse.outcome SET value = 'event', days = 1"))
+    again = written()
+    assert [row[1:] for row in again] == [row[1:] for row in first]
+    assert {row[0] for row in again}.isdisjoint(row[0] for row in first)
+
+
 def test_a_publication_that_fails_changes_nothing_for_readers(
     own: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,7 +274,7 @@ def test_a_publication_that_fails_changes_nothing_for_readers(
     def fail(*_: object) -> None:
         raise duckdb.IOException("no space left, and a value")
 
-    monkeypatch.setattr("warehouse.snapshot.publish._write_back", fail)
+    monkeypatch.setattr("warehouse.snapshot.publish.write_back", fail)
     with pytest.raises(StoreError) as failure:
         publish(url, root, "demo", feeds())
     assert str(failure.value) == "snapshot: IOException"

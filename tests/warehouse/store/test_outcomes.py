@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from schemas.errors import StoreError
-from warehouse.store.outcomes import replace
+from warehouse.store.outcomes import replace, stand
 
 ROW = {
     "participant_key": str(uuid.uuid4()), "index_kind": "supervision", "index_date": dt.date(2024, 1, 1),
@@ -42,3 +42,27 @@ def test_two_publications_at_once_leave_the_rows_of_one(engine: Engine) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: replace(engine, "outcome", many), range(9)))
     assert count(engine) == 2000
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        "DELETE FROM warehouse.outcome WHERE window_months = 6",
+        "UPDATE warehouse.outcome SET value = 'no_event' WHERE window_months = 6",
+        "INSERT INTO warehouse.outcome SELECT * FROM warehouse.outcome WHERE window_months = 6",
+        "DELETE FROM warehouse.outcome",
+    ],
+)
+def test_rows_that_were_written_stand_until_one_of_them_is_another(engine: Engine, happens: str) -> None:
+    written = replace(engine, "outcome", pl.DataFrame([ROW, {**ROW, "window_months": 12}]))
+    assert stand(engine, "outcome", written)
+    with engine.begin() as connection:
+        connection.execute(text(happens))
+    assert not stand(engine, "outcome", written)
+
+
+def test_rows_that_were_written_anew_are_others(engine: Engine) -> None:
+    written = replace(engine, "outcome", pl.DataFrame([ROW]))
+    again = replace(engine, "outcome", pl.DataFrame([ROW]))
+    assert not stand(engine, "outcome", written)
+    assert stand(engine, "outcome", again)
