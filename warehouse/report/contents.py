@@ -7,6 +7,8 @@ from typing import Any, Final
 import duckdb
 import polars as pl
 
+from warehouse.snapshot.source import LINKS_ARE_SOUGHT
+
 STUDY_TABLES: Final = ("flow", "rate", "curve", "effect", "balance", "dose", "warning")
 """``study_<name>``, all with ``study`` first; the rows of persons in ``study_outcome`` are not for the report."""
 OPTIONAL: Final = (*(f"study_{name}" for name in STUDY_TABLES), "study", "restatement", "measure")
@@ -59,6 +61,7 @@ class Contents:
 def read(snapshot: Path) -> Contents:
     """Read what the report needs from the snapshot's database file."""
     with duckdb.connect(str(snapshot), read_only=True) as connection:
+        connection.execute(LINKS_ARE_SOUGHT)
         identity = connection.execute("FROM snapshot").pl().row(0, named=True)
         found = {name: connection.execute(query).pl() for name, query in _QUERIES.items()}
         there = connection.execute(

@@ -1,16 +1,14 @@
 """Publication: from the warehouse to a folder that analysts read, swapped in one step."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import polars as pl
-from sqlalchemy import Table
 
 from schemas import catalogue
 from schemas.contract import Feed
@@ -24,6 +22,7 @@ from warehouse.snapshot import held as holding
 from warehouse.snapshot import tables
 from warehouse.snapshot.as_of import mount_as_of
 from warehouse.snapshot.changes import changes
+from warehouse.snapshot.copied import copied
 from warehouse.snapshot.dictionary import describe
 from warehouse.snapshot.folder import alone, building, current_manifest, keep, retire, swap, withdraw
 from warehouse.snapshot.held import Held, enter_publication, hold
@@ -32,12 +31,11 @@ from warehouse.snapshot.linkage import link_quality as quality_now
 from warehouse.snapshot.partitions import Manifest, Partition, reusable, write
 from warehouse.snapshot.restatement import restate
 from warehouse.snapshot.results import OUTCOMES, Results, origin, origin_of_measures
-from warehouse.snapshot.source import from_warehouse, warehouse
+from warehouse.snapshot.source import warehouse
 from warehouse.snapshot.views import BASE_VIEWS, DERIVED
 from warehouse.snapshot.written import note, write_back
-from warehouse.store.link_tables import EXPECTED, THRESHOLDS
+from warehouse.store.link_tables import THRESHOLDS
 from warehouse.store.publications import Publication
-from warehouse.store.tables import event, extract, span
 from warehouse.studies.supervision_outcomes import STUDY as SUPERVISION
 from warehouse.study.catalogue import studies
 from warehouse.study.contract import Study
@@ -48,15 +46,6 @@ from warehouse.study.workspace import Workspace
 DATABASE: Final = "throughcare.duckdb"
 RETENTION_DAYS: Final = 7
 """Readers who opened an older version may go on for a week before its files are removed."""
-
-MOMENTS: Final = (event, span)
-RECORDS: Final = "record_version"
-"""Which extract states which records: only for feeds that send deltas, in which records have lives of their own."""
-INTERNAL: Final = frozenset((
-    "stated", "apart", "content_digest", "verdict", "measures", "receipt", "link_batch", "attempts", "lease_owner",
-    "lease_until", "fence", "batch_id", "expunged_at", *EXPECTED,
-))  # fmt: skip
-"""Columns of ledger and links that are no matter of analysts."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,7 @@ def publish(
         with alone(folder), building(folder) as draft:
             with warehouse(warehouse_url, draft) as connection:
                 held = hold(connection, warehouse_url, stated)
-                published, manifest, made = _make(connection, folder, draft / DATABASE, stated, held)
+                published, manifest, made = _make(connection, warehouse_url, folder, draft / DATABASE, stated, held)
             written = write_back(warehouse_url, draft / DATABASE, folder, manifest)
             enter_publication(warehouse_url, made, held)
             keep(folder, manifest)
@@ -116,13 +105,19 @@ def publish(
 
 
 def _make(
-    connection: duckdb.DuckDBPyConnection, folder: Path, target: Path, feeds: Mapping[str, Feed], held: Held
+    connection: duckdb.DuckDBPyConnection,
+    warehouse_url: str,
+    folder: Path,
+    target: Path,
+    feeds: Mapping[str, Feed],
+    held: Held,
 ) -> tuple[Published, Manifest, Publication]:
     """Write what is new, compute what follows from it, and build the database file."""
     before = current_manifest(folder)
     known = reusable(before, folder)
     create_schemas(connection)
-    partitions = [*_copied(connection, folder, known, held)]
+    partitions = copied(connection, warehouse_url, folder, target.parent, known, held)
+    partitions.append(_of_frame(connection, folder, "feed_term", holding.feed_terms(connection, held)))
     mount(connection, folder, partitions)
     partitions += _derived(connection, folder, feeds)
     quality = quality_now(connection)
@@ -149,61 +144,6 @@ def _make(
     written = sum(partition.file not in former for partition in partitions)
     reused = len(partitions) - written
     return Published(folder / DATABASE, manifest.version, written, reused, people, outcomes), manifest, made
-
-
-def _copied(
-    connection: duckdb.DuckDBPyConnection, folder: Path, known: Mapping[tuple[str, int, str], Partition], held: Held
-) -> list[Partition]:
-    """The stored tables: one partition an extract where rows never change, else the whole table.
-
-    Each partitioned table has a first file without rows, so that it has its columns before anything is loaded.
-    """
-    partitions = [write(connection, folder, name, query(None)) for name, query in _APPEND_ONLY.items()]
-    for extract_id, loaded, restated in connection.execute(f"FROM {from_warehouse(_LOADED)}").fetchall():
-        for name, query in _APPEND_ONLY.items():
-            if name != RECORDS or restated:
-                # Before there were blocks of records, a full delivery's file of them was written without a row.
-                mark = f"{loaded} blocks" if name == RECORDS else loaded
-                found = known.get((name, extract_id, mark))
-                partitions.append(found or write(connection, folder, name, query(extract_id), extract_id, mark))
-    partitions.append(write(connection, folder, extract.name, holding.extracts(_rows(extract, "true"), held)))
-    partitions += [write(connection, folder, name, holding.links(name, held)) for name in holding.LINKS]
-    partitions.append(_of_frame(connection, folder, "feed_term", holding.feed_terms(connection, held)))
-    return [*partitions, write(connection, folder, SUPERSESSION, f"FROM {from_warehouse(_SUPERSESSION)}")]
-
-
-SUPERSESSION: Final = "participant_supersession"
-_SUPERSESSION: Final = f"""
-SELECT * FROM warehouse.{SUPERSESSION} ORDER BY batch_id, from_key, to_key, kind
-"""
-_LOADED: Final = """
-SELECT extract_id, digest || ' ' || extract(epoch FROM finished_at) || ' ' || loaded AS origin,
-       feed IN (SELECT feed FROM ledger.extract WHERE state = 'loaded' AND delivery = 'delta') AS restated
-FROM ledger.extract WHERE state = 'loaded' ORDER BY extract_id
-"""
-
-
-def _moments_of(table: Table, extract_id: int | None) -> str:
-    """The query for the rows of an extract; of none where there is none, so that the table has its columns."""
-    return _rows(table, "false" if extract_id is None else f"extract_id = {extract_id} ORDER BY row_number, moment")
-
-
-def _records_of(extract_id: int | None) -> str:
-    condition = "false" if extract_id is None else f"extract_id = {extract_id} ORDER BY source_key"
-    columns = "extract_id, source_key"
-    return f"FROM {from_warehouse(f'SELECT {columns} FROM timeline.{RECORDS} WHERE {condition}')}"
-
-
-_APPEND_ONLY: Final[Mapping[str, Callable[[int | None], str]]] = {
-    **{table.name: partial(_moments_of, table) for table in MOMENTS},
-    RECORDS: _records_of,
-}
-
-
-def _rows(table: Table, condition: str) -> str:
-    """The query for the rows of a stored table; structured columns come as JSON text."""
-    columns = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in INTERNAL)
-    return f"FROM {from_warehouse(f'SELECT {columns} FROM {table.fullname} WHERE {condition}')}"
 
 
 def _derived(connection: duckdb.DuckDBPyConnection, folder: Path, feeds: Mapping[str, Feed]) -> list[Partition]:
