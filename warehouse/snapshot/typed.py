@@ -89,16 +89,16 @@ _CONVICTED: Final = ", ".join(map(repr, codes.CONVICTIONS))
 _DECIDED: Final = f"""
     SELECT DISTINCT ON (participant_key, agency, record_id, detail ->> 'charge_number')
            participant_key, agency, record_id, detail ->> 'charge_number' AS charge_number, event_date, code, code_raw
-    FROM event WHERE kind = 'disposition' AND participant_key IS NOT NULL
+    FROM event WHERE kind = 'disposition' AND participant_key IS NOT NULL{{whose}}
     ORDER BY participant_key, agency, record_id, detail ->> 'charge_number',
              coalesce(code IN ({", ".join(map(repr, UNDECIDED))}), TRUE), event_date DESC,
              coalesce(code IN ({_CONVICTED}), FALSE) DESC, code
 """
 _DISPOSITION: Final = f"""
-LEFT JOIN ({_DECIDED}) AS own
+LEFT JOIN ({_DECIDED.format(whose="")}) AS own
 ON own.participant_key = moment.participant_key AND own.agency = moment.agency
 AND own.record_id = moment.record_id AND own.charge_number = moment.detail ->> 'charge_number'
-LEFT JOIN (SELECT * FROM ({_DECIDED}) AS each WHERE charge_number IS NULL) AS whole
+LEFT JOIN ({_DECIDED.format(whose=" AND detail ->> 'charge_number' IS NULL")}) AS whole
 ON whole.participant_key = moment.participant_key AND whole.agency = moment.agency
 AND whole.record_id = moment.record_id
 """
