@@ -42,13 +42,15 @@ def compiled(study: Study) -> tuple[Step, ...]:
 
     Kept, since parsing a study takes longer than running it on a small town, and publication asks several times.
     """
-    return tuple(Step(name, _parsed(query)) for name, query in _queries(study))
+    return tuple(_step(name, query) for name, query in _queries(study))
 
 
-def _parsed(query: str) -> exp.Query:
+@lru_cache(maxsize=256)
+def _step(name: str, query: str) -> Step:
+    """The step, once: studies share many, and a step keeps what was found out of its SQL."""
     found = sqlglot.parse_one(query, read="duckdb")
     assert isinstance(found, exp.Query)
-    return found
+    return Step(name, found)
 
 
 def text(study: Study) -> str:
