@@ -96,6 +96,7 @@ def link_quality(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     parts += [part for grp in _GROUPS for part in _errors(connection, grp)]
     parts += _missing(connection)
     batches = connection.execute(f"FROM {_BATCHES}").pl()
+    connection.execute("DROP TABLE temp.linked_record")
     return pl.concat([batches.cast(QUALITY), *parts])
 
 

@@ -121,6 +121,7 @@ def _make(
     mount(connection, folder, partitions)
     partitions += _derived(connection, folder, feeds)
     quality = quality_now(connection)
+    tables.forget_told(connection)
     partitions.append(_of_frame(connection, folder, "link_quality", quality))
     results = Results(connection, folder, before, changes(connection, folder, before, partitions))
     workspace = Workspace(connection)

@@ -17,6 +17,8 @@ LINKS_ARE_SOUGHT: Final = "SET disabled_optimizers = 'build_side_probe_side'"
 Where it does not guess, the right side is kept in memory and sought in, as the views have it: queries of events take
 two thirds of the time, and much less memory.
 """
+MEMORY: Final = "4GB"
+"""What DuckDB may hold; more than that spills. Models and frames take another gigabyte for 300,000 people."""
 _PARAMETERS: Final = {"host": "host", "port": "port", "username": "user", "password": "password", "database": "dbname"}
 
 
@@ -47,7 +49,7 @@ def _attached(url: str, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     from duckdb_extensions import import_extension
 
     import_extension("postgres_scanner")
-    with duckdb.connect(config={"temp_directory": str(spill)}) as connection:
+    with duckdb.connect(config={"temp_directory": str(spill), "memory_limit": MEMORY}) as connection:
         try:
             connection.execute("LOAD postgres_scanner")
             connection.execute(LINKS_ARE_SOUGHT)

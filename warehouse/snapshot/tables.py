@@ -98,6 +98,11 @@ def find_told(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {TOLD} AS {SUBJECT_TOLD}")
 
 
+def forget_told(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the table of `find_told`, which takes as much memory as there are subjects."""
+    connection.execute(f"DROP TABLE temp.{TOLD}")
+
+
 def register(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
     """Make a temporary table of a frame."""
     _create(connection, f"TEMP TABLE {name}", frame)
