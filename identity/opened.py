@@ -11,7 +11,7 @@ import psycopg
 import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from identity.fields import SEPARATOR
+from identity.cut import Cut
 from identity.keys import NONCE_BYTES, VaultKeys, unwrap
 from identity.transfer import fetch_values, given
 
@@ -56,26 +56,10 @@ def pieces(cursor: psycopg.Cursor, keys: VaultKeys, identities: pl.Series) -> It
 
 def columns(records: pl.DataFrame) -> pl.DataFrame:
     """`RECORDS` with a column for each of `FIELDS` and ``alias_0``, ``alias_1`` in place of the text, as delivered."""
-    texts = pl.concat_str(pl.lit(SEPARATOR), pl.col("text"))
-    starts = {name: f"{SEPARATOR}{name}=" for name in FIELDS}
-    present = records.select(
-        texts.str.contains(start, literal=True).any().alias(name) for name, start in starts.items()
-    )
-    found = present.row(0, named=True) if records.height else {}
-
-    def value(name: str) -> pl.Expr:
-        if not found.get(name):
-            return pl.lit(None, pl.String).alias(name)
-        return texts.str.extract(f"{starts[name]}([^{SEPARATOR}]*)").alias(name)
-
-    aliases = texts.str.extract_all(f"{SEPARATOR}alias=[^{SEPARATOR}]*").alias("aliases")
-    opened = records.select("identity_id", "agency", *(value(name) for name in FIELDS), aliases)
-    strip = len(SEPARATOR) + len("alias=")
-    named = (
-        pl.col("aliases").list.get(place, null_on_oob=True).str.slice(strip).alias(f"alias_{place}")
-        for place in range(ALIASES)
-    )
-    return opened.with_columns(named).drop("aliases")
+    cut = Cut(records["text"])
+    values = [cut.values(name) for name in FIELDS]
+    values += [cut.values("alias", place).alias(f"alias_{place}") for place in range(ALIASES)]
+    return records.select("identity_id", "agency").with_columns(values)
 
 
 @dataclass(frozen=True)
