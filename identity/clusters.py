@@ -38,29 +38,9 @@ FULL_NUMBER: Final = 200
 """A number under which more sets of identifiers came stands for "unknown": nobody is written in so many ways."""
 
 
-def components(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> pl.DataFrame:
-    """``identity_id``, ``component``: tied by a number, a decision, or a likely pair that is not vetoed.
-
-    A component of more than `WHOLE` entities is tied anew by pairs of 4 bits and more, what is still too big by
-    8 and more, up to 32: a function of the pairs alone.
-    """
-    nodes, _, component, _ = _placed(identities, edges, decided)
-    return pl.DataFrame({"identity_id": nodes.ids, "component": component}, schema=_COMPONENT)
-
-
 def unscored(identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> pl.DataFrame:
     """`PAIRS` inside components that no block brought together: to be scored before `group`."""
-    nodes, entity, component, _ = _placed(identities, edges, decided)
-    size = np.bincount(component, minlength=len(component))[component]
-    entities = np.bincount(component[_heads(entity)[0]], minlength=len(component))[component]
-    rows = pl.DataFrame({"node": np.arange(len(component)), "entity": entity, "component": component})
-    rows = rows.filter(pl.Series((size > 2) & (entities > 1) & (entities <= WHOLE)))
-    every = rows.join(rows, on="component", suffix="_other")
-    every = every.filter((pl.col("node") < pl.col("node_other")) & (pl.col("entity") != pl.col("entity_other")))
-    pairs = ordered(
-        pl.Series(nodes.ids[every["node"].to_numpy()]), pl.Series(nodes.ids[every["node_other"].to_numpy()])
-    )
-    return pairs.join(edges, on=["left_id", "right_id"], how="anti")
+    return Clustering(identities, edges, decided).unscored()
 
 
 def mates(numbered: pl.DataFrame) -> pl.DataFrame:
@@ -96,19 +76,56 @@ def group(
     otherwise. The probability is that of the average weight by which the identity's entity is held, 1 where nothing
     had to be inferred.
     """
-    nodes, entity, component, found = _placed(identities, edges, decided)
-    if register is not None and register.height:
-        found.apart = _exclusive(nodes, identities, entity, component, register, found)
-    heads, place = _heads(entity)
-    cuts = tuple(math.log2(threshold / (1 - threshold)) for threshold in THRESHOLDS)
-    cluster, held = linked(component[heads], _entity_pairs(place, component, found), cuts)
-    groups = nodes.ids[heads[cluster]][:, place]
-    return pl.DataFrame(
-        [nodes.ids, *groups, 1 / (1 + np.exp2(-held[place]))], schema=GROUPED, strict=False, orient="col"
-    )
+    return Clustering(identities, edges, decided).group(register)
 
 
-_COMPONENT: Final = {"identity_id": pl.Int64, "component": pl.Int64}
+class Clustering:
+    """Identities with the scored pairs between them, on the way to persons."""
+
+    def __init__(self, identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None = None) -> None:
+        """Find entities and components. An entity is named after its lowest place, and so is a component.
+
+        A component is tied by a number, a decision, or a likely pair that is not vetoed. One of more than `WHOLE`
+        entities is tied anew by pairs of 4 bits and more, what is still too big by 8 and more, up to 32: a function
+        of the pairs alone.
+        """
+        self._identities = identities
+        self._nodes = _Nodes(identities)
+        self._edges = _Edges(self._nodes, edges, decided)
+        bad = contradictory(identities, edges)
+        self._entity = _entities(self._nodes, identities, bad, decided, self._edges)
+        self._component = _components(self._entity, self._edges)
+
+    def unscored(self) -> pl.DataFrame:
+        """`PAIRS` inside components that no block brought together: to be scored and added before `group`."""
+        entity, component = self._entity, self._component
+        size = np.bincount(component, minlength=len(component))[component]
+        entities = np.bincount(component[_heads(entity)[0]], minlength=len(component))[component]
+        rows = pl.DataFrame({"node": np.arange(len(component)), "entity": entity, "component": component})
+        rows = rows.filter(pl.Series((size > 2) & (entities > 1) & (entities <= WHOLE)))
+        every = rows.join(rows, on="component", suffix="_other")
+        every = every.filter((pl.col("node") < pl.col("node_other")) & (pl.col("entity") != pl.col("entity_other")))
+        met = pl.Series(every["node"].to_numpy() << 32 | every["node_other"].to_numpy())
+        known = pl.Series(self._edges.one << 32 | self._edges.other)
+        missing = met.filter(~met.is_in(known.implode())).to_numpy()
+        one, other = self._nodes.ids[missing >> 32], self._nodes.ids[missing & 0xFFFF_FFFF]
+        return ordered(pl.Series(one), pl.Series(other))
+
+    def add(self, scored: pl.DataFrame) -> None:
+        """Take in what was `unscored`: it lies inside components, and therefore changes none of them."""
+        self._edges.add(_Edges(self._nodes, scored, None))
+
+    def group(self, register: pl.DataFrame | None = None) -> pl.DataFrame:
+        """The persons, as `group` has them."""
+        found = self._edges
+        if register is not None and register.height:
+            found.apart = _exclusive(self._nodes, self._identities, self._entity, self._component, register, found)
+        heads, place = _heads(self._entity)
+        cuts = tuple(math.log2(threshold / (1 - threshold)) for threshold in THRESHOLDS)
+        cluster, held = linked(self._component[heads], _entity_pairs(place, self._component, found), cuts)
+        groups = self._nodes.ids[heads[cluster]][:, place]
+        columns = [self._nodes.ids, *groups, 1 / (1 + np.exp2(-held[place]))]
+        return pl.DataFrame(columns, schema=GROUPED, strict=False, orient="col")
 
 
 class _Nodes:
@@ -138,6 +155,11 @@ class _Edges:
         self.vetoed = edges["vetoed"].to_numpy().astype(bool)[known]
         self.rivals = edges["rivals"].to_numpy().astype(bool)[known]
         self.apart = _decisions(nodes, decided, together=False)
+
+    def add(self, more: "_Edges") -> None:
+        """Take in further pairs."""
+        for name in ("one", "other", "weight", "vetoed", "rivals"):
+            setattr(self, name, np.concatenate([getattr(self, name), getattr(more, name)]))
 
 
 def _decisions(nodes: _Nodes, decided: pl.DataFrame | None, *, together: bool) -> tuple[Whole, Whole]:
@@ -207,16 +229,6 @@ def _heads(entity: Whole) -> tuple[Whole, Whole]:
 def _ties_of(entity: Whole) -> tuple[Whole, Whole]:
     nodes = np.flatnonzero(entity != np.arange(len(entity)))
     return entity[nodes], nodes
-
-
-def _placed(
-    identities: pl.DataFrame, edges: pl.DataFrame, decided: pl.DataFrame | None
-) -> tuple[_Nodes, Whole, Whole, _Edges]:
-    """Nodes, the entity and the component of each, and the edges between them."""
-    nodes = _Nodes(identities)
-    found = _Edges(nodes, edges, decided)
-    entity = _entities(nodes, identities, contradictory(identities, edges), decided, found)
-    return nodes, entity, _components(entity, found), found
 
 
 def _components(entity: Whole, edges: _Edges) -> Whole:

@@ -4,19 +4,32 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from identity import encode
+
 Places = npt.NDArray[np.int64]
 
 
 def labels(count: int, one: Places, other: Places) -> Places:
     """The connected part of each of ``count`` nodes, as the lowest place in it."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    label = np.arange(count)
+    while True:
+        left, right = label[one], label[other]
+        apart = left != right
+        if not apart.any():
+            return label
+        one, other, left, right = one[apart], other[apart], left[apart], right[apart]
+        # Labels are tops: nothing stands above them but themselves. Of two the higher goes below the lower.
+        np.minimum.at(label, np.maximum(left, right), np.minimum(left, right))
+        _to_tops(label)
 
-    graph = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
-    found, labels = connected_components(graph, directed=False)
-    first: Places = np.full(found, count)
-    np.minimum.at(first, labels, np.arange(count))
-    return np.asarray(first[labels])
+
+def _to_tops(label: Places) -> None:
+    """Let each node have the label of what it hangs on in the end."""
+    while True:
+        above = label[label]
+        if np.array_equal(above, label):
+            return
+        label[:] = above
 
 
 def connected(ids: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -25,7 +38,8 @@ def connected(ids: pl.Series, pairs: pl.DataFrame) -> pl.DataFrame:
     ``pairs``: ``left_id``, ``right_id``, all of them among the ids.
     """
     nodes = np.sort(ids.to_numpy())
-    one, other = (np.searchsorted(nodes, pairs[name].to_numpy()) for name in ("left_id", "right_id"))
+    place = encode.Places(nodes)
+    one, other = (place.of(pairs[name].to_numpy()) for name in ("left_id", "right_id"))
     parts = nodes[labels(len(nodes), one, other)]
     schema = {"identity_id": pl.Int64, "component_id": pl.Int64}
     return pl.DataFrame({"identity_id": nodes, "component_id": parts}, schema=schema)

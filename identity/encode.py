@@ -1,13 +1,17 @@
 """Standardised identities as whole numbers: each distinct text once, and for each row which text it has."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 Codes = npt.NDArray[np.int32]
+
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_SPARE_BITS: Final = 1
+"""A table of hashes has two to four cells an id."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,50 @@ def distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 class Places:
-    """At which place of some distinct ids each of others stands."""
+    """At which place of some distinct ids each of others stands: a table of hashes, whose cells hold one place each."""
 
     def __init__(self, ids: npt.NDArray[np.int64]) -> None:
         """Ids that are 0, 1, … in order need no search."""
         dense = len(ids) > 0 and ids[0] == 0 and ids[-1] == len(ids) - 1 and bool((np.diff(ids) == 1).all())
-        self._count = len(ids)
-        self._order = None if dense or not len(ids) else np.argsort(ids)
-        self._ordered = ids if self._order is None else ids[self._order]
+        self._ids, self._dense = ids, dense
+        self._bits = 0 if dense else len(ids).bit_length() + _SPARE_BITS
+        self._table = np.full(1 << self._bits, -1, np.int32)
+        left = np.arange(0 if dense else len(ids), dtype=np.int32)
+        cell = self._cells(ids[left])
+        while len(left):
+            free = self._table[cell] < 0
+            self._table[cell[free]] = left[free]
+            # Of those that met in one cell the others go on to the next.
+            lost = self._table[cell] != left
+            left, cell = left[lost], self._next(cell[lost])
 
     def of(self, wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The place of each wanted id; -1 where it stands nowhere."""
-        if not self._count:
+        if self._dense:
+            return np.where((wanted >= 0) & (wanted < len(self._ids)), wanted, -1)
+        if not len(self._ids):
             return np.full(len(wanted), -1)
-        if self._order is None:
-            return np.where((wanted >= 0) & (wanted < self._count), wanted, -1)
-        at = np.minimum(np.searchsorted(self._ordered, wanted), self._count - 1)
-        return np.where(self._ordered[at] == wanted, self._order[at], -1)
+        cell = self._cells(wanted)
+        found = self._table[cell]
+        left = np.flatnonzero(self._are_others(found, wanted))
+        cell = cell[left]
+        while len(left):
+            cell = self._next(cell)
+            found[left] = self._table[cell]
+            on = self._are_others(found[left], wanted[left])
+            left, cell = left[on], cell[on]
+        return found.astype(np.int64)
+
+    def _are_others(self, found: Codes, wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Where another id than the wanted one stands; an empty cell (-1) is the end of the search."""
+        return np.asarray((found >= 0) & (self._ids[found] != wanted))
+
+    def _cells(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        hashed: npt.NDArray[np.uint64] = ids.astype(np.int64).view(np.uint64) * _ODD
+        return (hashed >> np.uint64(64 - self._bits)).astype(np.int64) if self._bits else np.zeros(len(ids), np.int64)
+
+    def _next(self, cell: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return (cell + 1) & ((1 << self._bits) - 1)
 
 
 def places(ids: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from identity.coded import EQUAL, Coded
-from identity.encode import places
+from identity.encode import Places
 from identity.model import Level, Model
 
 Flags = npt.NDArray[np.bool_]
@@ -44,16 +44,17 @@ _THREADS: Final = 2
 def measured(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: float | None = None) -> pl.DataFrame:
     """What `compare.compare` gives, without the pairs that surely lie below the floor."""
     ids = standard["identity_id"].to_numpy()
-    left, right = (places(ids, pairs[side].to_numpy()) for side in ("left_id", "right_id"))
-    records = Coded(standard, model)
-    # NumPy and DuckDB leave the interpreter alone while they count.
+    left, right = (pairs[side].to_numpy() for side in ("left_id", "right_id"))
+    place = Places(ids)
+    # NumPy, Arrow and DuckDB leave the interpreter alone while they count.
     with (
         duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1}) as connection,
         ThreadPoolExecutor(_THREADS) as threads,
     ):
+        records = Coded(standard, model, threads)
 
         def compared(some: slice) -> _Counted:
-            return _counted(_Piece(records, left[some], right[some]), model, floor)
+            return _counted(_Piece(records, place.of(left[some]), place.of(right[some])), model, floor)
 
         counted = _Counted.joined(threads.map(compared, _slices(len(left), _PIECE)))
         parts = [counted.kept(some) for some in _slices(len(counted.total), _PIECE)]

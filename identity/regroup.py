@@ -130,8 +130,10 @@ class Regrouping:
         register = registers.held(self._store.cursor, identities["identity_id"], self._registers)
         with self._indexing(entries):
             # Nothing in here asks the vault: all records have been read.
-            edges = pl.concat([edges, self._score(clusters.unscored(identities, edges, decided))])
-            grouped = clusters.group(identities, edges, decided, register)
+            clustering = clusters.Clustering(identities, edges, decided)
+            missing = self._score(clustering.unscored())
+            clustering.add(missing)
+            grouped, edges = clustering.group(register), pl.concat([edges, missing])
         barred = registers.barred(edges, identities, register)
         return Regrouped(identities, grouped, barred, labels, compared), register
 
@@ -257,16 +259,13 @@ class Regrouping:
         return pairs.filter(pl.any_horizontal(pl.col(name).is_in(identities.implode()) for name in PAIRS))
 
     def _score(self, pairs: pl.DataFrame, floor: float | None = None) -> pl.DataFrame:
-        """Score pairs; those below ``floor`` are left out. Inside, identities are whole numbers without gaps."""
+        """Score pairs; those below ``floor`` are left out."""
         if pairs.is_empty():
             return SCORED.to_frame()
-        ids = pl.concat([pairs["left_id"], pairs["right_id"]]).unique().sort()
-        standard = self._usable(ids).sort("identity_id")
-        numbered = pl.DataFrame([ids.search_sorted(pairs[name]).cast(pl.Int64).alias(name) for name in PAIRS])
-        scored = score(
-            standard.with_columns(identity_id=pl.int_range(pl.len(), dtype=pl.Int64)), numbered, self._model, floor
-        )
-        return scored.with_columns(ids.gather(scored[name]).alias(name) for name in PAIRS)
+        # Of many pairs of a first batch nearly everybody is in one: to pick those takes longer than to keep all.
+        many = self._store.is_first and pairs.height > len(self._known)
+        ids = self._known if many else pl.concat([pairs["left_id"], pairs["right_id"]]).unique()
+        return score(self._usable(ids), pairs, self._model, floor)
 
     def _usable(self, identities: pl.Series) -> pl.DataFrame:
         """The identities in standard form, without values that too many carry."""
