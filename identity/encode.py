@@ -47,9 +47,8 @@ def tokens(lists: pl.Series) -> Tokens:
 
 
 def distinct(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The distinct values, ascending; by sorting, which is several times faster than NumPy's table of hashes."""
-    ordered = pl.Series(values).sort().to_numpy()
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+    """The distinct values, ascending."""
+    return pl.Series(values).unique().sort().to_numpy()
 
 
 class Places:
