@@ -4,9 +4,11 @@ The model and its frequencies are frozen and what is compared follows from the r
 extract after the other gives the partition that all at once give.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, Protocol
 
 import polars as pl
 import psycopg
@@ -29,6 +31,8 @@ from identity.vault import Vault
 
 if TYPE_CHECKING:
     from identity.rehearsal import Scorer
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,15 @@ def link(
             store.rebuild()
             new = pl.concat([new, store.identities()]).unique()
         decisions.take(cursor, batch_id)
+        made = None
         if len(new) or len(decided) or not sighted.is_empty():
             regrouping = Regrouping(store, model.sized(now.identities), batch_id, scorer, now.registers)
-            _state(store, batch_id, regrouping.regroup(new, decided), sighted, tied)
-    return batch(vault, batch_id)
+            regrouped = regrouping.regroup(new, decided)
+            with _writing() as later:
+                stated = _state(store, later, batch_id, regrouped, sighted, tied)
+                if not is_rotated:
+                    made = _batch(batch_id, model.version, extracts, project, reason, stated)
+    return made or batch(vault, batch_id)
 
 
 @sealed
@@ -123,24 +132,64 @@ def _basis(store: LinkStore, model: Model, new: int, *, recount: bool = False) -
     return now, {"model": store.is_remodelled(model.version), **basis.changes(store.cursor, before, now, model)}
 
 
-def _state(store: LinkStore, batch_id: int, regrouped: Regrouped, sighted: pl.DataFrame, tied: pl.Series) -> None:
+@dataclass(frozen=True)
+class _Stated:
+    """What a batch states, as the vault keeps it."""
+
+    members: pl.DataFrame
+    strict: pl.DataFrame
+    events: pl.DataFrame
+    quality: pl.DataFrame | None
+    shares: pl.DataFrame | None
+
+
+class _Later(Protocol):
+    """Has the store do something after all that it was told before."""
+
+    def __call__(self, act: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None: ...
+
+
+@contextmanager
+def _writing() -> Iterator[_Later]:
+    """A thread that writes while what comes next is worked out; nothing else may ask the vault. All is done in the end.
+
+    Raises what went wrong.
+    """
+    queued: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as thread:
+
+        def later(act: Callable[P, None], /, *args: P.args, **kwargs: P.kwargs) -> None:
+            queued.append(thread.submit(act, *args, **kwargs))
+
+        yield later
+        for done in queued:
+            done.result()
+
+
+def _state(
+    store: LinkStore, later: _Later, batch_id: int, regrouped: Regrouped, sighted: pl.DataFrame, tied: pl.Series
+) -> _Stated:
     """Give the groups their persons, the numbers and aliases theirs, and write it all down."""
     grouped = _placed(store, regrouped)
     subjects = resolve(store, grouped, sighted, tied)
     assigned = persons.assign(subjects.voters)
     stated = subjects.stated(assigned)
-    store.replace_members(stated, batch_id)
-    store.replace_strict(stated["subject_id"], parts(grouped, stated, store))
-    store.replace_edges(regrouped.compared, grouped["identity_id"], _doubtful(regrouped))
+    strict = parts(grouped, stated, store)
+    standard = store.standard(grouped["identity_id"])
+    later(store.replace_members, stated, batch_id)
+    later(store.replace_strict, stated["subject_id"], strict)
+    later(store.replace_edges, regrouped.compared, grouped["identity_id"], _doubtful(regrouped))
     living = stated["person_id"].drop_nulls().unique()
     before = pl.concat([assigned["before"].drop_nulls(), pl.Series(subjects.dropped, dtype=pl.String)]).unique()
     gone = before.filter(~before.is_in(living.implode()))
     named = assigned["person_id"].unique()
-    store.enter_persons(named.filter(~named.is_in(before.implode())), gone, batch_id)
+    later(store.enter_persons, named.filter(~named.is_in(before.implode())), gone, batch_id)
     moved = persons.moves(assigned)
-    store.enter_events(pl.concat([moved, persons.retirements(gone, moved)]), batch_id)
-    found = measure(store, regrouped, grouped)
-    store.keep_measures(batch_id, packed(found.table), packed(found.shares))
+    events = pl.concat([moved, persons.retirements(gone, moved)])
+    later(store.enter_events, events, batch_id)
+    found = measure(standard, regrouped.edges, grouped)
+    later(store.keep_measures, batch_id, packed(found.table), packed(found.shares))
+    return _Stated(stated, strict, events.rename({"members": "subjects"}), found.table, found.shares)
 
 
 def _placed(store: LinkStore, regrouped: Regrouped) -> pl.DataFrame:
@@ -175,20 +224,29 @@ def batch(vault: Vault, batch_id: int, project: ProjectKey | None = None) -> Lin
         )
         model_version, name, version, wrapped, reason, quality, shares = cursor.fetchall()[0]
         made_with = ProjectKey(name, version, unwrap(vault.keys, bytes(wrapped), f"project {name} {version}"))
-        key = project or made_with
-        members, events = store.stated(batch_id), store.events(batch_id)
-        return LinkBatch(
-            batch_id,
-            model_version,
-            _rows(members, key, unpacked(shares)),
-            _extracts(cursor, batch_id),
-            events.filter(pl.col("kind") == "merge").height,
-            events.filter(pl.col("kind") == "split").height,
-            _strict(store.strict(batch_id), members, key),
-            _moves(events, key, reason or ""),
-            None if quality is None else _table(pl.DataFrame(unpacked(quality))),
-            key.version,
+        stated = _Stated(
+            store.stated(batch_id), store.strict(batch_id), store.events(batch_id), unpacked(quality), unpacked(shares)
         )
+        return _batch(batch_id, model_version, _extracts(cursor, batch_id), project or made_with, reason or "", stated)
+
+
+def _batch(
+    batch_id: int, model_version: str, extracts: Iterable[int], project: ProjectKey, reason: str, stated: _Stated
+) -> LinkBatch:
+    """A batch, for the warehouse."""
+    events = stated.events.sort("kind", "from_person_id", "to_person_id")
+    return LinkBatch(
+        batch_id,
+        model_version,
+        _rows(stated.members, project, stated.shares),
+        tuple(extracts),
+        events.filter(pl.col("kind") == "merge").height,
+        events.filter(pl.col("kind") == "split").height,
+        _strict(stated.strict, stated.members, project),
+        _moves(events, project, reason),
+        None if stated.quality is None else _table(stated.quality),
+        project.version,
+    )
 
 
 def _extracts(cursor: psycopg.Cursor, batch_id: int) -> tuple[int, ...]:

@@ -7,21 +7,22 @@ import polars as pl
 
 from identity import quality
 from identity.carried import GIVES
-from identity.linkstore import LinkStore
-from identity.regroup import Regrouped
 from schemas.codes import Identifier
 
 
-def measure(store: LinkStore, regrouped: Regrouped, grouped: pl.DataFrame) -> quality.Measured:
-    """Measure what a batch has clustered; ``grouped``: `clusters.GROUPED` with ``number_id``."""
-    standard = store.standard(grouped["identity_id"])
+def measure(standard: pl.DataFrame, edges: pl.DataFrame, grouped: pl.DataFrame) -> quality.Measured:
+    """Measure what a batch has clustered.
+
+    ``grouped``: `clusters.GROUPED` with ``number_id``; ``standard``: its identities in standard form; ``edges``:
+    `compare.SCORED`.
+    """
     named = pl.concat_str("full_name", "birth_date", separator=" ")
     about = standard.select(
         "identity_id", "agency", "sex", pl.col("birth_date").str.slice(0, 4).cast(pl.Int32).alias("birth_year"),
         named.alias("exact_key"), *_presence(standard),
     )  # fmt: skip
     members = grouped.select("identity_id", "group", "probability", "number_id").join(about, on="identity_id")
-    return quality.measure(members, regrouped.edges)
+    return quality.measure(members, edges)
 
 
 def packed(table: pl.DataFrame) -> bytes:
