@@ -79,6 +79,8 @@ def _without_indexes(cursor: psycopg.Cursor, rows: int) -> Iterator[None]:
     cursor.execute("SELECT NOT EXISTS (SELECT FROM membership)")
     bulk = rows >= _BULK and cursor.fetchone() == (True,)
     if bulk:
+        # What is written into a table that was emptied in the same transaction needs no log to be undone by.
+        cursor.execute("TRUNCATE membership")
         cursor.execute(f"DROP INDEX {', '.join(_INDEXES)}")
     yield
     if bulk:

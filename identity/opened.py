@@ -1,6 +1,8 @@
 """Records of the vault in clear, many at once: for the linker's memory only."""
 
+import collections
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,8 +36,9 @@ _PACKED: Final = """
 SELECT string_agg(int8send(identity_id) || int8send(coalesce(number_id, 0))
                   || substring(uuid_send(digest) FOR 8) || int8send(extract_id) || int4send(length(blob)), ''::bytea),
        string_agg(blob, ''::bytea)
-FROM record JOIN {} USING (identity_id)
+FROM record JOIN {} USING (identity_id) WHERE identity_id BETWEEN {} AND {}
 """
+"""Without the bounds a merge join would read all records from the first on, for each piece."""
 
 
 def read(cursor: psycopg.Cursor, keys: VaultKeys, identities: pl.Series) -> pl.DataFrame:
@@ -44,14 +47,9 @@ def read(cursor: psycopg.Cursor, keys: VaultKeys, identities: pl.Series) -> pl.D
 
 
 def pieces(cursor: psycopg.Cursor, keys: VaultKeys, identities: pl.Series) -> Iterator[pl.DataFrame]:
-    """What `read` gives, piece by piece."""
-    wanted = identities.unique().sort().to_numpy()
-    owners = _Owners(cursor, keys)
-    for start in range(0, len(wanted), _CHUNK):
-        name = given(cursor, "identity_id", wanted[start : start + _CHUNK])
-        fixed, blobs = fetch_values(cursor, _PACKED.format(name), 2)
-        parts = _decrypted(np.frombuffer(fixed, _FIXED), np.frombuffer(blobs, np.uint8), owners)
-        yield pl.concat([RECORDS.to_frame(), *parts])
+    """What `read` gives, piece by piece; one is fetched ahead: until the last nothing else may ask the cursor."""
+    for fixed, blobs, owners in _fetched(cursor, keys, identities.unique().sort().to_numpy()):
+        yield pl.concat([RECORDS.to_frame(), *_decrypted(fixed, blobs, owners)])
 
 
 def columns(records: pl.DataFrame) -> pl.DataFrame:
@@ -70,27 +68,38 @@ class _Owner:
     cipher: AESGCM
 
 
-class _Owners(Mapping[int, _Owner]):
-    """The extracts of the vault, each unwrapped when it is first asked for."""
+_Fetched = tuple[npt.NDArray[np.void], npt.NDArray[np.uint8], Mapping[int, _Owner]]
+"""Of some records what is not encrypted (`_FIXED`), the blobs one after the other, and the owners of their extracts."""
 
-    def __init__(self, cursor: psycopg.Cursor, keys: VaultKeys) -> None:
-        self._cursor, self._keys = cursor, keys
-        self._known: dict[int, _Owner] = {}
 
-    def __getitem__(self, extract: int) -> _Owner:
-        if extract not in self._known:
-            self._cursor.execute("SELECT agency, data_key FROM extract WHERE extract_id = %s", (extract,))
-            row = self._cursor.fetchone()
-            if row is None:
-                raise KeyError(extract)
-            self._known[extract] = _Owner(row[0], AESGCM(unwrap(self._keys, bytes(row[1]), f"extract {extract}")))
-        return self._known[extract]
+def _fetched(cursor: psycopg.Cursor, keys: VaultKeys, wanted: npt.NDArray[np.int64]) -> Iterator[_Fetched]:
+    """These records (ascending ids), piece by piece; one piece is fetched ahead."""
+    owners: dict[int, _Owner] = {}
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._known)
+    def fetch(some: npt.NDArray[np.int64]) -> _Fetched:
+        name = given(cursor, "identity_id", some)
+        fixed, blobs = fetch_values(cursor, _PACKED.format(name, some[0], some[-1]), 2)
+        rows = np.frombuffer(fixed, _FIXED)
+        for extract in np.unique(rows["extract"]).tolist():
+            if extract not in owners:
+                owners[extract] = _owner(cursor, keys, extract)
+        return rows, np.frombuffer(blobs, np.uint8), owners
 
-    def __len__(self) -> int:
-        return len(self._known)
+    with ThreadPoolExecutor(1) as thread:
+        coming = collections.deque[Future[_Fetched]]()
+        for start in range(0, len(wanted), _CHUNK):
+            coming.append(thread.submit(fetch, wanted[start : start + _CHUNK]))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        yield from (piece.result() for piece in coming)
+
+
+def _owner(cursor: psycopg.Cursor, keys: VaultKeys, extract: int) -> _Owner:
+    cursor.execute("SELECT agency, data_key FROM extract WHERE extract_id = %s", (extract,))
+    row = cursor.fetchone()
+    if row is None:
+        raise KeyError(extract)
+    return _Owner(row[0], AESGCM(unwrap(keys, bytes(row[1]), f"extract {extract}")))
 
 
 def _decrypted(
