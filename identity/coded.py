@@ -57,10 +57,10 @@ def _frequencies(given: Column, surname: Column, model: Model) -> dict[str, Bits
 
 
 def _matrix(lists: pl.Series) -> npt.NDArray[np.int32]:
-    """Tokens as a row of codes each, filled up with -1."""
+    """Tokens as a row of codes each, filled up with -1; the first of all rows stand together, then the second."""
     found = tokens(lists)
     sizes = np.bincount(found.rows, minlength=len(lists))
-    filled = np.full((len(lists), max(int(sizes.max(initial=0)), 1)), -1, np.int32)
+    filled = np.full((len(lists), max(int(sizes.max(initial=0)), 1)), -1, np.int32, order="F")
     place = np.arange(len(found.rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     filled[found.rows, place] = found.codes
     return filled

@@ -113,10 +113,7 @@ class _Piece:
         several = (self.records.several[one][self.left]) | (self.records.several[other][self.right])
         rest = np.flatnonzero(several & (found < enough))
         if len(rest):
-            some_left, some_right = left[self.left[rest]], right[self.right[rest]]
-            met = np.zeros(len(rest), np.int8)
-            for i, j in itertools.product(range(left.shape[1]), range(right.shape[1])):
-                met += (some_left[:, i] == some_right[:, j]) & (some_left[:, i] >= 0)
+            met = _met(left, self.left[rest], right, self.right[rest])
             found[rest] = np.minimum(met, enough)
         return np.asarray(found)
 
@@ -134,6 +131,25 @@ class _Piece:
         return found
 
 
+def _met(left: Codes, of_left: Rows, right: Codes, of_right: Rows) -> npt.NDArray[np.int8]:
+    """How many tokens of a row of ``left`` are among those of a row of ``right``; rows are filled from the left."""
+    met = np.zeros(len(of_left), np.int8)
+    at = np.arange(len(of_left))
+    for place in range(left.shape[1]):
+        token = left[of_left[at], place]
+        at, token = at[token >= 0], token[token >= 0]
+        beside = at
+        for other in range(right.shape[1]):
+            there = right[of_right[beside], other]
+            met[beside] += there == token
+            beside, token = beside[there >= 0], token[there >= 0]
+            if not len(beside):
+                break
+        if not len(at):
+            break
+    return met
+
+
 @dataclass(frozen=True)
 class _Counted:
     """Pairs that may reach the floor: their weight so far, and their levels (the name's where it is settled)."""
@@ -145,7 +161,7 @@ class _Counted:
     surname: Flags
     settled: Flags
 
-    def kept(self, some: Flags | slice) -> "_Counted":
+    def kept(self, some: Rows | slice) -> "_Counted":
         """Only some of the pairs."""
         gammas = {name: gamma[some] for name, gamma in self.gammas.items()}
         flags = (flags[some] for flags in (self.given, self.surname, self.settled))
@@ -174,7 +190,7 @@ def _counted(piece: _Piece, model: Model, floor: float | None) -> _Counted:
     given, surname = piece.share("givens", "givens"), piece.share("surnames", "surnames")
     gammas["name"] = _gamma([null, exact, given & surname], len(model.comparisons["name"]), len(total))
     found = _Counted(piece, total, gammas, given, surname, null | exact | (given & surname))
-    return found if floor is None else found.kept(total + _best(found, model) >= floor)
+    return found if floor is None else found.kept(np.flatnonzero(total + _best(found, model) >= floor))
 
 
 def _best(counted: _Counted, model: Model) -> Bits:
