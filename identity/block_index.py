@@ -27,6 +27,7 @@ LARGE: Final = 200_000
 """So many entries make a run; up to there a row an entry costs less than a second."""
 RUNS: Final = 6
 """More runs than this are merged into one: each is asked for every key."""
+_HIGHEST: Final = (1 << 63) - 1
 _AT_ONCE: Final = 50_000
 """Pages that are fetched together: 100 MB."""
 
@@ -98,16 +99,23 @@ class BlockIndex:
         pages = np.flatnonzero(np.cumsum(touched[:-1]) > 0)
         for start in range(0, len(pages), _AT_ONCE):
             keys, ids = self._pages(run, pages[start : start + _AT_ONCE])
-            place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-            hit = (wanted[place] == keys) & (ids != 0)
+            low, high = (np.searchsorted(keys, wanted, side) for side in ("left", "right"))
+            sizes = high - low
+            hit = np.repeat(low - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
             yield keys[hit], ids[hit]
 
     def _pages(self, run: int, numbers: Keys) -> tuple[Keys, Keys]:
+        """Keys, ascending, and identities of the entries of some pages, at least one."""
         name = temporary(self._cursor, {"page": numbers.astype(np.int32)})
         query = f"SELECT string_agg(entries, ''::bytea) FROM block_page JOIN {name} USING (page) WHERE run_id = %s"
         (content,) = fetch_values(self._cursor, query, 1, (run,))
         pages = np.frombuffer(content, np.int64).reshape(-1, 2, PAGE)
-        return pages[:, 0].reshape(-1), pages[:, 1].reshape(-1)
+        # Only the last page of a run is not full.
+        first, last = pages[:, 0, 0], np.where(pages[:, 1, -1] != 0, pages[:, 0, -1], _HIGHEST)
+        if (first[1:] < last[:-1]).any():
+            pages = pages[np.lexsort((last, first))]
+        filled = (len(pages) - 1) * PAGE + np.count_nonzero(pages[-1, 1])
+        return pages[:, 0].reshape(-1)[:filled], pages[:, 1].reshape(-1)[:filled]
 
     def _write_run(self, run: int, entries: pl.DataFrame) -> None:
         # Those of a first batch are in order already, which costs nothing then.
@@ -124,6 +132,8 @@ class BlockIndex:
         packed = pages.reshape(count, -1).view(f"V{2 * PAGE * 8}").reshape(-1)
         columns = {"run_id": np.full(count, run), "page": np.arange(count, dtype=np.int32), "entries": packed}
         copy_in(self._cursor, "block_page", columns)
+        # Of a table that was never looked at a server thinks that it is small, and picks the wrong side to hash.
+        self._cursor.execute("ANALYZE block_page")
 
     def _merge(self, runs: list[int], batch_id: int) -> None:
         parts = []
