@@ -6,8 +6,10 @@ Each is 128 bits of HMAC-SHA256 under the project's key over a random id: nothin
 import hmac
 from hashlib import sha256
 
+import numpy as np
 import polars as pl
 
+from identity.encode import column
 from identity.keys import ProjectKey
 from identity.persons import hexadecimal, packed
 
@@ -25,19 +27,22 @@ def part_keys(project: ProjectKey, persons: pl.Series, parts: pl.Series) -> pl.S
 
 
 def _keyed(project: ProjectKey, persons: pl.Series, parts: pl.Series | None) -> pl.Series:
-    named = persons.to_frame("person").with_columns(part=pl.lit("") if parts is None else parts)
-    distinct = named.drop_nulls("person").unique()
+    said = persons if parts is None else pl.select(pl.concat_str(persons, parts)).to_series()
+    coded = column(said)
     begun = hmac.new(project.key, f"{project.project}\0{project.version}\0".encode(), sha256)
-    ids = packed(distinct["person"])
 
-    def digest(place: int, part: str) -> bytes:
-        message = begun.copy()
-        message.update(ids[place * _BYTES : (place + 1) * _BYTES] + part.encode())
-        return message.digest()[:_BYTES]
+    def digest(message: bytes) -> bytes:
+        made = begun.copy()
+        made.update(message)
+        return made.digest()[:_BYTES]
 
-    made = b"".join(digest(place, part) for place, part in enumerate(distinct["part"].to_list()))
-    table = distinct.with_columns(key=_dashed(made))
-    return named.join(table, on=["person", "part"], how="left", maintain_order="left")["key"]
+    messages = np.frombuffer(packed(coded.texts.str.slice(0, 2 * _BYTES)), f"V{_BYTES}").tolist()
+    if parts is not None:
+        named = coded.texts.str.slice(2 * _BYTES).to_list()
+        messages = [person + part.encode() for person, part in zip(messages, named, strict=True)]
+    # One more at the end stands for null.
+    keys = pl.concat([_dashed(b"".join(map(digest, messages))), pl.Series([None], dtype=pl.String)])
+    return keys.gather(np.where(coded.codes < 0, len(coded.texts), coded.codes)).alias("key")
 
 
 def _dashed(uuids: bytes) -> pl.Series:
