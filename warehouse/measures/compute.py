@@ -1,6 +1,7 @@
 """The table ``measure``: the figures of every measure, with intervals, from the views of persons."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import duckdb
@@ -46,12 +47,7 @@ def measures(
     """
     kept = frozenset(views) if known is not None else frozenset()
     wanted = {view for source in SOURCES if source.view not in kept for view in (source.view, *before(source.view))}
-    queries = {"court_charge": select(_COURT_CHARGE).sql("duckdb"), **{view.name: view.select() for view in VIEWS}}
-    queries["recidivism"] = RECIDIVISM.select().replace("FROM outcome", f"FROM {outcome}")
-    made = {name: query for name, query in queries.items() if name in wanted}
-    try:
-        for name, query in made.items():
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+    with made(connection, wanted, outcome):
         parts = [
             _known(known, source) if known is not None and source.view in kept else _figures(connection, source)
             for source in SOURCES
@@ -60,13 +56,28 @@ def measures(
         parts.append(
             known.filter(metric=FIRST_VIOLATION) if known is not None and again else _first_violation(connection)
         )
-    finally:
-        for name in made:
-            connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     if link_quality is not None:
         parts.append(_link_errors(link_quality))
     order = {section.measure: place for place, section in enumerate(SECTIONS)}
     return pl.concat(parts).sort(pl.col("measure").replace_strict(order), maintain_order=True)
+
+
+@contextmanager
+def made(connection: duckdb.DuckDBPyConnection, views: Collection[str], outcome: str = "outcome") -> Iterator[None]:
+    """While inside, these views stand as temporary tables, each made once; those that they read have to be among them.
+
+    ``outcome``: the table in the place of ``outcome``.
+    """
+    queries = {"court_charge": select(_COURT_CHARGE).sql("duckdb"), **{view.name: view.select() for view in VIEWS}}
+    queries["recidivism"] = RECIDIVISM.select().replace("FROM outcome", f"FROM {outcome}")
+    wanted = [name for name in queries if name in views]
+    try:
+        for name in wanted:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {queries[name]}")
+        yield
+    finally:
+        for name in wanted:
+            connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def _known(known: pl.DataFrame, source: Source) -> pl.DataFrame:

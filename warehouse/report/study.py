@@ -9,11 +9,13 @@ from markupsafe import Markup
 
 from warehouse.disclosure.curve import drawn
 from warehouse.disclosure.rounding import rounded
+from warehouse.estimate.proportions import wilson
 from warehouse.report import comparison, overview, rates, words
 from warehouse.report.contents import STUDY_TABLES, Contents
 from warehouse.report.kept import Kept
 from warehouse.report.rates import COLUMNS, INCIDENCE, MONTHS, OUTCOME, TOO_FEW, Row
 from warehouse.report.tables import Heading, count, decimal, table
+from warehouse.study.dose import PEOPLE
 from warehouse.study.tables import WARNINGS
 
 DESIGNS: Final = {
@@ -28,7 +30,7 @@ _GRID: Final = (
     "Rate: outcome among the observable. Incidence: cumulative incidence, which also uses the time of people who are "
     "not observable to the end. In small print the limits of the 95 % interval. One line a person, not an event."
 )
-SHARES: Final = ("share", "share of 1")
+SHARES: Final = ("share", "share of 1", PEOPLE)
 _NUMBERS: Final = ("mean", "low", "high", "median")
 _EVENTS: Final = "Event-based: events, and not the people who had them, among the observable"
 
@@ -205,7 +207,8 @@ def _dose(dose: pl.DataFrame) -> Markup:
         for row in part.iter_rows(named=True):
             n = rounded(row["n"])
             scale, shown = (100, "%") if unit in SHARES else (1, unit)
-            numbers = {name: None if n is None or row[name] is None else row[name] * scale for name in _NUMBERS}
+            told = _share_of_people(row) if unit == PEOPLE else row
+            numbers = {name: None if n is None or told[name] is None else told[name] * scale for name in _NUMBERS}
             rows.append({"measure": words.spaced(str(measure)), "unit": shown, "n": n, **numbers,
                          "arm": words.ARMS.get(row["arm"], words.spaced(row["arm"]))})  # fmt: skip
     headings = (
@@ -215,6 +218,16 @@ def _dose(dose: pl.DataFrame) -> Markup:
         Heading("median", "median", decimal, number=True),
     )  # fmt: skip
     return table(headings, rows, "What was received, with the 95 % interval of the mean")
+
+
+def _share_of_people(row: Row) -> dict[str, float | None]:
+    """A share as it may be shown: of rounded numbers, where neither those counted nor the rest are few."""
+    counted = round(row["n"] * row["mean"])
+    n, among = rounded(row["n"]), rounded(counted)
+    if n is None or among is None or rounded(row["n"] - counted) is None:
+        return dict.fromkeys(_NUMBERS)
+    share = wilson(among, n)
+    return {"mean": share.value, "low": share.low, "high": share.high, "median": None}
 
 
 def _strata(rows: Sequence[Row]) -> Markup:

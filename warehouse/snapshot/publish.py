@@ -14,7 +14,10 @@ from schemas import catalogue
 from schemas.contract import Feed
 from schemas.errors import StoreError
 from schemas.failpoint import reach
+from warehouse.measures.compute import made as made_views
 from warehouse.measures.compute import measures
+from warehouse.measures.reading import before as views_before
+from warehouse.measures.reading import reads
 from warehouse.measures.views import mount_measure_views
 from warehouse.outcomes.compute import OutcomeTables, compute
 from warehouse.outcomes.sensitivity import of_rates
@@ -39,6 +42,7 @@ from warehouse.store.publications import Publication
 from warehouse.studies.supervision_outcomes import STUDY as SUPERVISION
 from warehouse.study.catalogue import studies
 from warehouse.study.contract import Study
+from warehouse.study.dose import VIEW, doses, is_dosed
 from warehouse.study.run import run_all
 from warehouse.study.tables import OUTCOME
 from warehouse.study.workspace import Workspace
@@ -196,7 +200,23 @@ def _studies(
     found["outcome_sensitivity"] = of_rates(found["study_rate"])
     partitions = [_of_frame(connection, folder, "study_outcome", OUTCOME.to_frame())]
     partitions += sorted(persons, key=lambda part: part.origin or "")
+    mount(connection, folder, partitions)
+    found["study_dose"] = _doses(connection, results, kept, found["study_dose"])
     return partitions + [_of_frame(connection, folder, name, frame) for name, frame in found.items()]
+
+
+def _doses(
+    connection: duckdb.DuckDBPyConnection, results: Results, kept: list[Study], known: pl.DataFrame
+) -> pl.DataFrame:
+    """What was received of the programmes that studies ask about: sessions change more often than their outcomes."""
+    view = reads(VIEW)
+    same = [study.name for study in kept if not results.changes.touch(view.kinds)]
+    asked = [study for study in studies().values() if is_dosed(study) and study.name not in same]
+    rest = known.filter(pl.col("study").is_in(same))
+    if not asked:
+        return rest
+    with made_views(connection, {VIEW, *views_before(VIEW)}):
+        return pl.concat([rest, doses(connection, asked)]).sort("study", maintain_order=True)
 
 
 def _of_frame(

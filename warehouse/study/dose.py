@@ -68,10 +68,9 @@ def doses(connection: DuckDBPyConnection, studies: Iterable[Study]) -> pl.DataFr
         arm = "'exposed'" if isinstance(study.exposure, TimeVarying) else "arm"
         queries = [_AMOUNT.format(measure=measure, unit=unit, arm=arm) for measure, unit in _AMOUNTS]
         queries += [_RETAINED.format(days=days, arm=arm) for days in RETAINED]
-        found = [row for query in queries for row in connection.execute(f"{query} ORDER BY arm").pl().to_dicts()]
-        parts.append(
-            pl.DataFrame([{"study": study.name, **_with_limits(row)} for row in found if row["n"]], schema=DOSE)
-        )
+        rows = (row for query in queries for row in connection.execute(f"{query} ORDER BY arm").pl().to_dicts())
+        found = [row for row in rows if row["n"]]
+        parts.append(pl.DataFrame([{"study": study.name, **_with_limits(row)} for row in found], schema=DOSE))
         connection.execute("DROP TABLE study_enrolment")
     return pl.concat(parts)
 

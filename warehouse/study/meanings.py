@@ -109,8 +109,8 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "n": "People counted",
         "mean": "Mean",
         "median": "Median",
-        "low": "Lower quartile",
-        "high": "Upper quartile",
+        "low": "Lower limit of the mean's 95 % interval",
+        "high": "Upper limit of the mean's 95 % interval",
     },
     "study_warning": _SHARED | {"code": "What it is about", "text": "The sentence"},
 }

@@ -12,6 +12,7 @@ from tests.warehouse.report.test_site import STUDY
 from warehouse.report import comparison, rates, study
 from warehouse.report.contents import Contents
 from warehouse.report.rates import Row
+from warehouse.study.dose import PEOPLE
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,13 @@ def test_arms_of_which_a_count_is_withheld_are_not_told_by_balance(contents: Con
     part = compared(contents, rates.released(once), study_balance=balance)["balance"]
     assert "%" in part
     assert "%" not in re.sub(r"Overlap.*?</p>", "", part, flags=re.DOTALL)
+
+
+def test_shares_of_people_are_made_of_rounded_numbers_and_hidden_where_few_are_left() -> None:
+    names = ["measure", "unit", "arm", "n", "mean", "median", "low", "high"]
+    rows = [("retained_30", PEOPLE, "exposed", 103, 81 / 103, None, 0.7, 0.9),
+            ("retained_90", PEOPLE, "exposed", 103, 98 / 103, None, 0.9, 1.0)]  # fmt: skip
+    shown = str(study._dose(pl.DataFrame(rows, schema=names, orient="row")))
+    assert "76.2" in shown
+    assert "78.6" not in shown
+    assert "95.1" not in shown
