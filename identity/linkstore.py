@@ -268,10 +268,10 @@ class LinkStore:
         unread = identities.filter(~identities.is_in(self._standard["identity_id"].implode()))
         if unread.is_empty():
             return
-        with ThreadPoolExecutor(1) as thread:
+        with ThreadPoolExecutor(2) as threads:
             # Records are read and decrypted while those before are taken apart.
             pieces = opened.pieces(self.cursor, self.keys, unread)
-            taken = [thread.submit(_taken_apart, records) for records in pieces]
+            taken = [threads.submit(_taken_apart, records) for records in pieces]
         standard, numbers = zip(*(apart.result() for apart in taken), strict=True)
         self._standard = pl.concat([self._standard, *standard])
         self._opened = pl.concat([self._opened, *numbers]).unique("identity_id")

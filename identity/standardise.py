@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from identity.encode import Column, column
@@ -77,7 +78,9 @@ def standardise_columns(rows: pl.DataFrame) -> pl.DataFrame:
     """
     missing = [pl.lit(None, pl.String).alias(name) for name in (*_SINGLE, *_ALIAS_NAMES) if name not in rows.columns]
     full = rows.with_columns(missing)
-    frames = [_names(full), _places(full), full.select("identity_id", "agency", "vouched", *_numbers())]
+    postcodes = _once(full["zip"], zip=_postcode(pl.col("text")))
+    codes = full.with_columns(_once(full["ssn_last4"], ssn_last4=_last4(pl.col("text"))).to_series())
+    frames = [_names(full), _places(full), postcodes, codes.select("identity_id", "agency", "vouched", *_numbers())]
     return pl.concat(frames, how="horizontal").select(pl.col(name).cast(kind) for name, kind in STANDARD.items())
 
 
@@ -86,6 +89,23 @@ def nicknames() -> Mapping[str, str]:
     """Nickname → full name; a name that is both stays what it is."""
     found: dict[str, str] = json.loads((Path(__file__).parent / "nicknames.json").read_text())
     return found
+
+
+def _cleaned(texts: pl.Series) -> pl.Series:
+    """Texts in small letters without accents and marks; those of plain letters, most of all, take the short way."""
+    plain = (texts.str.len_bytes() == texts.str.len_chars()).to_numpy()
+    if plain.all():
+        return texts.to_frame("text").select(_plain(pl.col("text"))).to_series()
+    order = np.argsort(~plain, kind="stable")
+    parts = [texts.filter(pl.Series(some)).to_frame("text") for some in (plain, ~plain)]
+    made = [part.select(clean(pl.col("text"))).to_series() for part, clean in zip(parts, (_plain, _clean), strict=True)]
+    return pl.concat(made).gather(np.argsort(order, kind="stable"))
+
+
+def _plain(text: pl.Expr) -> pl.Expr:
+    """What `_clean` makes of ASCII."""
+    plain = text.str.to_lowercase().str.replace_all(r"['`.]", "")
+    return plain.str.replace_all(r"[^a-z0-9,]+", " ").str.strip_chars(" ")
 
 
 def _clean(text: pl.Expr) -> pl.Expr:
@@ -119,6 +139,12 @@ def _once(texts: pl.Series, **parts: pl.Expr) -> pl.DataFrame:
     return _gathered(coded.texts.to_frame("text").select(**parts), coded)
 
 
+def _of_clean(texts: pl.Series, **parts: pl.Expr) -> pl.DataFrame:
+    """The same of cleaned texts."""
+    coded = column(texts)
+    return _gathered(_cleaned(coded.texts).to_frame("text").select(**parts), coded)
+
+
 def _gathered(made: pl.DataFrame, coded: Column) -> pl.DataFrame:
     """For each row what was made of its text, null where it has none."""
     if made.is_empty():
@@ -147,7 +173,7 @@ def _suffix(text: pl.Expr) -> pl.Expr:
 
 def _written(rows: pl.DataFrame) -> pl.DataFrame:
     """Words of given names, surnames and aliases, and suffixes, of each row."""
-    text = _clean(pl.col("text"))
+    text = pl.col("text")
     of_given, of_surname = _given_of(text), _surname_of(text)
     parts = {
         "given_name": {"given": _givens(text), "written": _words(text), "of_given": _suffix(text)},
@@ -160,7 +186,7 @@ def _written(rows: pl.DataFrame) -> pl.DataFrame:
         "suffix": {"suffix": text.replace_strict(SUFFIXES, default=None, return_dtype=pl.String)},
         **{name: {f"given_{name}": _givens(of_given), f"surname_{name}": _words(of_surname)} for name in _ALIAS_NAMES},
     }  # fmt: skip
-    found = pl.concat([_once(rows[name], **made) for name, made in parts.items()], how="horizontal")
+    found = pl.concat([_of_clean(rows[name], **made) for name, made in parts.items()], how="horizontal")
     return found.with_columns(
         given=pl.coalesce("given", "whole_given"),
         written=pl.coalesce("written", "whole_written", "middle"),
@@ -169,16 +195,26 @@ def _written(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _names(rows: pl.DataFrame) -> pl.DataFrame:
-    def together(*names: str) -> pl.Expr:
-        return pl.concat_list(pl.col(name).fill_null([]) for name in names)
+def _joined(rows: pl.DataFrame, first: str, *others: str) -> pl.Series:
+    """The lists of a column with those of others behind them, row by row; to join lists takes long where none are."""
+    lists = rows[first].fill_null([])
+    more = rows.select(pl.any_horizontal(pl.col(name).list.len().fill_null(0) > 0 for name in others))
+    at = np.flatnonzero(more.to_series().to_numpy())
+    longer = rows[at].select(pl.concat_list(pl.col(name).fill_null([]) for name in (first, *others))).to_series()
+    place = np.arange(len(lists))
+    place[at] = len(lists) + np.arange(len(at))
+    return pl.concat([lists, longer]).gather(place)
 
-    tokens = _written(rows).with_columns(
-        tokens=together("given", "middle"),
-        all_givens=together("given", "middle", *(f"given_{name}" for name in _ALIAS_NAMES)),
-        surnames=together("surname", *(f"surname_{name}" for name in _ALIAS_NAMES)),
+
+def _names(rows: pl.DataFrame) -> pl.DataFrame:
+    found = _written(rows)
+    tokens = found.with_columns(
+        _joined(found, "given", "middle").alias("tokens"),
+        _joined(found, "surname", *(f"surname_{name}" for name in _ALIAS_NAMES)).alias("surnames"),
         joined=pl.col("surname").list.join(" "),
     )
+    all_givens = _joined(tokens, "tokens", *(f"given_{name}" for name in _ALIAS_NAMES))
+    tokens = tokens.with_columns(all_givens.alias("all_givens"))
     return tokens.select(
         given=pl.col("tokens").list.first(),
         written=pl.col("written").list.first(),
@@ -192,7 +228,7 @@ def _names(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _places(rows: pl.DataFrame) -> pl.DataFrame:
     coded = column(rows["address"])
-    texts = coded.texts.to_frame("text").select(text=_clean(pl.col("text")).str.replace_all(",", ""))
+    texts = _cleaned(coded.texts).to_frame("text").select(pl.col("text").str.replace_all(",", ""))
     is_address = ~pl.col("text").str.contains(NO_ADDRESSES) & (pl.col("text") != "")
     texts = texts.select(address=pl.when(is_address).then("text"))
     words = texts.with_columns(words=pl.col("address").str.split(" ").list.unique(maintain_order=True))
@@ -212,16 +248,23 @@ def _code(name: str) -> pl.Expr:
     return pl.when(~same & (text.str.len_chars() >= 4)).then(text).alias(name)
 
 
+def _postcode(text: pl.Expr) -> pl.Expr:
+    code = text.str.to_uppercase().str.replace_all(r"[ .]", "").str.extract(r"^([0-9]{5}|[0-9A-Z]{3,8})")
+    return pl.when(~code.str.contains("^(0*|9+)$")).then(code)
+
+
+def _last4(text: pl.Expr) -> pl.Expr:
+    return text.str.extract("([0-9]{4})$")
+
+
 def _numbers() -> list[pl.Expr]:
+    """The numbers; of ``ssn_last4`` four digits are left."""
     digits = pl.col("ssn").str.replace_all(r"[^0-9]", "")
     whole = pl.col("ssn").str.contains(r"^[0-9 -]+$") & (digits.str.len_chars() == 9)
     fake = digits.is_in(PLACEHOLDER_SSNS) | digits.str.contains(r"^(000|666|9)|^...00|0000$|^(1+|2+|3+|4+|5+|7+|8+)$")
     ssn = pl.when(whole & ~fake).then(digits).when(pl.col("ssn").str.contains(_HASH)).then(pl.col("ssn"))
-    last4 = pl.coalesce(
-        pl.when(whole & ~fake).then(digits.str.slice(5)), pl.col("ssn_last4").str.extract("([0-9]{4})$")
-    )
+    last4 = pl.coalesce(pl.when(whole & ~fake).then(digits.str.slice(5)), "ssn_last4")
     birth = pl.col("birth_date").str.slice(0, 10)
-    postcode = pl.col("zip").str.to_uppercase().str.replace_all(r"[ .]", "").str.extract(r"^([0-9]{5}|[0-9A-Z]{3,8})")
     phone = pl.col("phone").str.replace_all(r"[^0-9]", "").str.slice(-10)
     return [
         ssn.alias("ssn"),
@@ -231,7 +274,6 @@ def _numbers() -> list[pl.Expr]:
         _code("state_id"),
         _code("fbi_number"),
         _code("licence"),
-        pl.when(~postcode.str.contains("^(0*|9+)$")).then(postcode).alias("zip"),
         pl.when(phone.str.contains(r"^[2-9][0-9]{9}$")).then(phone).alias("phone"),
         pl.col("email").str.to_lowercase().str.strip_chars().alias("email"),
     ]
