@@ -222,8 +222,10 @@ class Regrouping:
 
     def _full_numbers(self, new: pl.Series) -> pl.Series:
         """The identities under a number that has come to be over-full."""
+        if self._store.is_first:
+            return pl.Series(dtype=pl.Int64)
         own = self._store.numbers(new).filter(pl.col("number_id") != 0)
-        if self._store.is_first or own.is_empty():
+        if own.is_empty():
             return pl.Series(dtype=pl.Int64)
         known = self._store.members("number_id", own["number_id"]).filter(~pl.col("subject_id").is_in(new.implode()))
         before = known.group_by("number_id").agg(before=pl.len())
@@ -255,7 +257,7 @@ class Regrouping:
         own = self._store.numbers(identities).filter(pl.col("number_id") != 0).select("identity_id", "number_id")
         known = self._store.members("number_id", own["number_id"])
         known = known.select(identity_id="subject_id", number_id="number_id")
-        pairs = clusters.mates(pl.concat([own, known]).unique())
+        pairs = clusters.mates(own if known.is_empty() else pl.concat([own, known]).unique())
         return pairs.filter(pl.any_horizontal(pl.col(name).is_in(identities.implode()) for name in PAIRS))
 
     def _score(self, pairs: pl.DataFrame, floor: float | None = None) -> pl.DataFrame:
@@ -300,7 +302,7 @@ class Regrouping:
         decided = self._store.decided(ids).filter("together")
         stars = [
             rows.select(left_id=pl.col("identity_id").first().over("tie"), right_id="identity_id")
-            for rows in (before, numbered)
+            for rows in (before, numbered.filter(pl.col("tie").is_duplicated()))
         ]
         pairs = [tied.select(list(PAIRS)), decided.select(list(PAIRS)), *stars]
         return connected(ids, pl.concat(pairs))
@@ -313,6 +315,8 @@ class Regrouping:
     def _inside(self, labels: pl.DataFrame, compared: pl.Series, edges: pl.DataFrame) -> pl.DataFrame:
         """The scored pairs of those that were not compared with everybody, inside their components."""
         rest = labels.filter(~pl.col("identity_id").is_in(compared.implode()))
+        if rest.is_empty():
+            return SCORED.to_frame()
         met = rest.join(labels, on="component_id", suffix="_other")
         met = met.filter(pl.col("identity_id") != pl.col("identity_id_other"))
         pairs = ordered(met["identity_id"], met["identity_id_other"])
