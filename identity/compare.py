@@ -159,8 +159,9 @@ def score(standard: pl.DataFrame, pairs: pl.DataFrame, model: Model, floor: floa
         return pl.DataFrame(schema=SCORED)
     weight = (pl.col("match_weight") / UNIT).round() * UNIT
     sure = worth.certain(standard, pairs)
-    parts = [measured(standard, pairs, model, floor)]
-    if floor is not None and sure.height:
+    if floor is None or sure.is_empty():
+        parts = [measured(standard, pairs, model, floor)]
+    else:
         # What weighs too little by all else that is known would be left out here.
         parts = [measured(standard, pairs.join(sure, on=list(PAIRS), how="anti"), model, floor),
                  measured(standard, sure, model)]  # fmt: skip

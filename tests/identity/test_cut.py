@@ -5,7 +5,7 @@ from typing import get_args
 import polars as pl
 
 from identity.cut import _TELLS, Cut
-from identity.fields import SEPARATOR
+from identity.fields import SEPARATOR, VOUCHED
 from schemas.codes import Identifier
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
@@ -16,7 +16,7 @@ def cut(*records: tuple[str, ...]) -> Cut:
 
 
 def test_the_first_letters_of_a_field_tell_it_from_all_others() -> None:
-    names = [f"{name}="[:_TELLS] for name in get_args(Identifier)]
+    names = [f"{name}="[:_TELLS] for name in (*get_args(Identifier), VOUCHED)]
     assert len(set(names)) == len(names)
 
 
