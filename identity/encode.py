@@ -96,8 +96,3 @@ class Places:
 
     def _next(self, cell: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         return (cell + 1) & ((1 << self._bits) - 1)
-
-
-def places(ids: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """At which place of ``ids`` (distinct) each wanted id stands; -1 where it stands nowhere."""
-    return Places(ids).of(wanted)
