@@ -221,6 +221,11 @@ class LinkStore:
         query = f"SELECT s.* FROM strict AS s JOIN membership USING (subject_id) WHERE batch_id = {int(batch_id)}"
         return self._frame(query, tuple(STRICT))
 
+    def strict_of(self, subjects: pl.Series) -> pl.DataFrame:
+        """Which of these subjects stand in a part of their person at a stricter threshold (`STRICT`)."""
+        query = f"SELECT * FROM strict WHERE subject_id IN (SELECT id FROM {self._wanted(subjects)})"
+        return self._frame(query, tuple(STRICT))
+
     def events(self, batch_id: int) -> pl.DataFrame:
         """``kind``, ``from_person_id``, ``to_person_id``, ``subjects`` of a batch."""
         self.cursor.execute(

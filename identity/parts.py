@@ -13,17 +13,40 @@ def parts(grouped: pl.DataFrame, stated: pl.DataFrame, store: LinkStore) -> pl.D
     """Which stated subjects are in a part of their person that is not its largest, as `STRICT`.
 
     ``grouped``: `clusters.GROUPED` with ``number_id`` and ``rank``; ``stated``: `MEMBERS`. A number or
-    an alias goes with its identities where they are all in one part.
+    an alias goes with its identities where they are all in one part: those of the batch, or those that stand as they
+    were, where it was only sighted.
     """
+    linked = stated.filter(pl.col("status") == "linked")["subject_id"]
+    return pl.concat([_here(grouped, linked, store), _elsewhere(grouped, linked, store)]).cast(STRICT)
+
+
+def _here(grouped: pl.DataFrame, linked: pl.Series, store: LinkStore) -> pl.DataFrame:
+    """Of the grouped identities, and of the numbers and aliases that go with them."""
     broken = grouped.filter((pl.col("group_99") != pl.col("group")) | (pl.col("group_90") != pl.col("group")))
     touched = grouped.join(broken.select("group").unique(), on="group", how="semi")
     if touched.is_empty():
         return STRICT.to_frame()
-    found = [_apart(touched, percent, column) for percent, column in _COLUMNS.items()]
-    identities = pl.concat(found)
-    linked = stated.filter(pl.col("status") == "linked")["subject_id"]
+    identities = pl.concat(_apart(touched, percent, column) for percent, column in _COLUMNS.items())
     followers = _followers(touched, linked, store)
     return pl.concat([identities, _following(followers, identities)]).cast(STRICT)
+
+
+def _elsewhere(grouped: pl.DataFrame, linked: pl.Series, store: LinkStore) -> pl.DataFrame:
+    """Of the numbers and aliases none of whose identities is grouped: as the strict parts of these stand."""
+    beside = linked.filter(~linked.is_in(pl.concat([grouped["identity_id"], grouped["number_id"]]).implode()))
+    if beside.is_empty():
+        return STRICT.to_frame()
+    ties = store.ties(aliases=beside).select(subject_id="alias_id", member_id="member_id")
+    own = pl.DataFrame({"subject_id": beside, "member_id": beside})
+    members = pl.concat([own, ties.cast(own.schema)])
+    under = store.members("number_id", members["member_id"].unique()).select("number_id", identity_id="subject_id")
+    through = members.join(under, left_on="member_id", right_on="number_id").select("subject_id", "identity_id")
+    followers = pl.concat([through, members.select("subject_id", identity_id="member_id")]).unique()
+    known = store.members("subject_id", followers["identity_id"].unique()).filter(pl.col("component_id").is_not_null())
+    followers = followers.join(known.select(identity_id="subject_id"), on="identity_id", how="semi")
+    mine = followers.join(grouped.select("identity_id"), on="identity_id", how="semi")["subject_id"]
+    followers = followers.filter(~pl.col("subject_id").is_in(mine.implode()))
+    return _following(followers, store.strict_of(followers["identity_id"].unique())).cast(STRICT)
 
 
 def _apart(touched: pl.DataFrame, percent: int, column: str) -> pl.DataFrame:

@@ -53,6 +53,14 @@ def pattern(postgres: EmbeddedServer) -> Databases:
 
 
 @pytest.fixture
+def bare_databases(postgres: EmbeddedServer) -> Iterator[Databases]:
+    """A warehouse and a vault without any table."""
+    bare = postgres.more_databases(f"_{os.getpid()}_{next(_numbers)}")
+    yield bare
+    drop_databases(bare)
+
+
+@pytest.fixture
 def fresh_databases(postgres: EmbeddedServer, pattern: Databases) -> Iterator[Databases]:
     """An empty warehouse and an empty vault for one test: copies of the pattern, which cost less than migrating."""
     suffix = f"_{os.getpid()}_{next(_numbers)}"

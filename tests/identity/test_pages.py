@@ -246,8 +246,8 @@ def test_what_goes_wrong_with_the_last_batch_is_known_before_the_end(
 
 
 @pytest.fixture
-def unmigrated(fresh_databases: Databases) -> Iterator[Vault]:
-    unmigrated = Vault(fresh_databases.vault, VaultKeys.from_master(MASTER))
+def unmigrated(bare_databases: Databases) -> Iterator[Vault]:
+    unmigrated = Vault(bare_databases.vault, VaultKeys.from_master(MASTER))
     yield unmigrated
     unmigrated.close()
 

@@ -95,6 +95,7 @@ def judged(kind: int, births: int, names: int, people: int, records: int) -> lis
     rows = [(i, "court", f"{i % names + 1}", f"{i % births + 1}") for i in range(people)]
     rows += [(i, "court", "other", "other") for i in range(people, records)]
     standard = pl.DataFrame(rows, schema=["identity_id", "agency", "full_name", "birth_date"], orient="row")
+    standard = standard.with_columns(vouched=pl.lit(None, pl.String))
     numbers = standard.select("identity_id", number_id="identity_id")
     values = numbers.head(people).select("identity_id", block_key=pl.lit(5), kind=pl.lit(kind)).cast(shared.VALUES)
     found = shared.judge(values, shared.SHARED.to_frame(), shared.Everybody(standard, numbers, values))

@@ -208,7 +208,7 @@ def _dose(dose: pl.DataFrame) -> Markup:
             n = rounded(row["n"])
             scale, shown = (100, "%") if unit in SHARES else (1, unit)
             told = _share_of_people(row) if unit == PEOPLE else row
-            numbers = {name: None if n is None or told[name] is None else told[name] * scale for name in _NUMBERS}
+            numbers = {name: _scaled(told[name], scale, n) for name in _NUMBERS}
             rows.append({"measure": words.spaced(str(measure)), "unit": shown, "n": n, **numbers,
                          "arm": words.ARMS.get(row["arm"], words.spaced(row["arm"]))})  # fmt: skip
     headings = (
@@ -218,6 +218,11 @@ def _dose(dose: pl.DataFrame) -> Markup:
         Heading("median", "median", decimal, number=True),
     )  # fmt: skip
     return table(headings, rows, "What was received, with the 95 % interval of the mean")
+
+
+def _scaled(number: float | None, scale: int, n: int | None) -> float | None:
+    """A number as it is shown; None of a few people."""
+    return None if number is None or n is None else number * scale
 
 
 def _share_of_people(row: Row) -> dict[str, float | None]:

@@ -291,7 +291,8 @@ def test_only_what_was_touched_is_computed(story: dict[str, Told], step: Step) -
 @pytest.mark.parametrize("step", STEPS[2:], ids=lambda step: step.name)
 def test_what_is_computed_does_give_other_numbers(story: dict[str, Told], step: Step) -> None:
     """Or computing it would have been for nothing, and the comparison would hold for anything."""
-    numbers = {name for name in story[step.name].changed if name.startswith("study_")}
+    # What was received of a programme changes with the sessions, which no outcome is told by.
+    numbers = {name for name in story[step.name].changed if name.startswith("study_")} - {"study_dose"}
     assert bool(numbers) == (bool(step.computed) and not step.damaged)
 
 
