@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bench.city.city import City, write
 from flows.backup import back_up, bring_back
 from flows.certificate import certificate, is_genuine
-from flows.expunge import finish_orders
+from flows.expunge import carry_out, finish_orders
 from flows.stores import open_stores
 from flows.sweep import sweep
 from flows.verify import verify
@@ -25,7 +25,7 @@ from identity.transfer import fetch
 from tests.whole.conftest import Open
 from tests.whole.installation import Installation
 
-PEOPLE, SEED = 220, 11
+PEOPLE, SEED = 140, 11
 PLACES = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
 CONTENT = "kind, event_date, code, code_raw, number, text, text_raw, detail::text, agency, feed"
 
@@ -266,7 +266,8 @@ def test_only_what_an_agency_told_goes_where_the_order_is_to_it_alone(story: Sto
     )[0]
     before = dict(story.gone.warehouse(told.format(key)))
     order_person(stores.vault, stores.project, key, ["metro_peer"], "consent withdrawn", "clerk")
-    assert finish_orders(stores) == 1
+    assert carry_out(stores) == 1
+    story.gone.link()
     after = dict(story.gone.warehouse(told.format(key)))
     assert after == {agency: rows for agency, rows in before.items() if agency != "metro_peer"}
-    assert [one.faults for one in verify(stores)] == [()] * 7
+    assert all(not one.faults for one in verify(stores) if one.store != "snapshot")

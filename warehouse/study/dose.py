@@ -5,9 +5,11 @@ Of everybody whose exposure is an enrolment, the first such enrolment between in
 longer differs from who leaves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from math import sqrt
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
 
@@ -23,28 +25,18 @@ PEOPLE: Final = "share of people"
 """The unit of what is a number of people among others: what may be shown of it follows from both numbers."""
 
 _FIRST: Final = """
-CREATE OR REPLACE TEMP TABLE study_enrolment AS
 SELECT person.arm, each.*
 FROM (SELECT DISTINCT participant_key, index_date, arm FROM study_outcome WHERE study = $study) AS person
 JOIN enrolment_dose AS each USING (participant_key)
 WHERE each.start_date >= person.index_date
   AND each.start_date < person.index_date + to_months($horizon) AND ($codes IS NULL OR each.programme_kind IN $codes)
 QUALIFY row_number() OVER (PARTITION BY participant_key ORDER BY each.start_date, each.agency, each.enrolment_id) = 1
+ORDER BY participant_key
 """
-_AMOUNT: Final = """
-SELECT '{measure}' AS measure, '{unit}' AS unit, {arm} AS arm, count(*) AS n, avg({measure}) AS mean,
-       median({measure}) AS median, stddev_samp({measure}) / sqrt(count(*)) AS error
-FROM study_enrolment WHERE {measure} IS NOT NULL AND observed_until IS NOT NULL GROUP BY ALL
-"""
-_RETAINED: Final = f"""
-SELECT 'retained_{{days}}' AS measure, '{PEOPLE}' AS unit, {{arm}} AS arm, count(*) AS n,
-       avg((retained_{{days}} IN ('retained', 'completed'))::INT) AS mean, NULL::DOUBLE AS median, NULL::DOUBLE AS error
-FROM study_enrolment WHERE retained_{{days}} <> 'not_observable' GROUP BY ALL
-"""
-_AMOUNTS: Final = (
-    ("sessions_offered", "sessions"), ("sessions_attended", "sessions"), ("attended_share", "share"),
-    ("hours_attended", "hours"), ("longest_gap_days", "days"),
-)  # fmt: skip
+_AMOUNTS: Final = {
+    "sessions_offered": "sessions", "sessions_attended": "sessions", "attended_share": "share",
+    "hours_attended": "hours", "longest_gap_days": "days",
+}  # fmt: skip
 
 
 def is_dosed(study: Study) -> bool:
@@ -59,27 +51,48 @@ def doses(connection: DuckDBPyConnection, studies: Iterable[Study]) -> pl.DataFr
     The connection holds ``study_outcome`` of all of them, and the view `VIEW`. Where sessions are not told of, nothing
     is counted; shares leave out whom they cannot be told of.
     """
-    parts = [DOSE.to_frame()]
-    for study in filter(is_dosed, studies):
-        moment = moment_of(study.exposure)
-        codes = list(getattr(moment, "codes", ())) or None
-        given = {"study": study.name, "horizon": study.horizon, "codes": codes}
-        connection.execute(_FIRST, given)
-        arm = "'exposed'" if isinstance(study.exposure, TimeVarying) else "arm"
-        queries = [_AMOUNT.format(measure=measure, unit=unit, arm=arm) for measure, unit in _AMOUNTS]
-        queries += [_RETAINED.format(days=days, arm=arm) for days in RETAINED]
-        rows = (row for query in queries for row in connection.execute(f"{query} ORDER BY arm").pl().to_dicts())
-        found = [row for row in rows if row["n"]]
-        parts.append(pl.DataFrame([{"study": study.name, **_with_limits(row)} for row in found], schema=DOSE))
-        connection.execute("DROP TABLE study_enrolment")
-    return pl.concat(parts)
+    rows = [row for study in studies if is_dosed(study) for row in _of_study(connection, study)]
+    return pl.DataFrame(rows, schema=DOSE)
 
 
-def _with_limits(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with the 95 % interval of its mean: Wilson's where people are counted, else by the normal distribution."""
-    n, mean, error = row["n"], row["mean"], row.pop("error")
-    if row["unit"] == PEOPLE:
-        share = wilson(round(n * mean), n)
-        return {**row, "low": share.low, "high": share.high}
-    half = None if error is None else Z * error
-    return {**row, "low": None if half is None else mean - half, "high": None if half is None else mean + half}
+def _of_study(connection: DuckDBPyConnection, study: Study) -> Iterator[dict[str, Any]]:
+    """The rows of one study; sums are taken in the order of the keys, so that they are the same each time."""
+    codes = list(getattr(moment_of(study.exposure), "codes", ())) or None
+    given = {"study": study.name, "horizon": study.horizon, "codes": codes}
+    people = connection.execute(_FIRST, given).pl()
+    if isinstance(study.exposure, TimeVarying):
+        people = people.with_columns(arm=pl.lit("exposed"))
+    for arm in people["arm"].unique().sort():
+        mine = people.filter(pl.col("arm") == arm)
+        for row in (*_amounts(mine.filter(pl.col("observed_until").is_not_null())), *_retained(mine)):
+            yield {"study": study.name, "arm": arm, **row}
+
+
+def _amounts(people: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """Mean and median of each amount, with the normal 95 % interval of the mean."""
+    for measure, unit in _AMOUNTS.items():
+        told = people[measure].drop_nulls().cast(pl.Float64).to_numpy()
+        if not len(told):
+            continue
+        mean = float(told.mean())
+        half = Z * float(told.std(ddof=1)) / sqrt(len(told)) if len(told) > 1 else None
+        limits = {"low": None, "high": None} if half is None else {"low": mean - half, "high": mean + half}
+        yield {
+            "measure": measure,
+            "unit": unit,
+            "n": len(told),
+            "mean": mean,
+            "median": float(np.median(told)),
+            **limits,
+        }
+
+
+def _retained(people: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The share of those of whom it can be told who was there still, or had completed, with Wilson's interval."""
+    for days in RETAINED:
+        told = people[f"retained_{days}"].drop_nulls()
+        told = told.filter(told != "not_observable")
+        if len(told):
+            share = wilson(len(told.filter(told.is_in(["retained", "completed"]))), len(told))
+            yield {"measure": f"retained_{days}", "unit": PEOPLE, "n": len(told), "mean": share.value, "median": None,
+                   "low": share.low, "high": share.high}  # fmt: skip
