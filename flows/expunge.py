@@ -22,7 +22,7 @@ from schemas.catalogue import feeds
 from schemas.codes import EXPUNGED
 from schemas.failpoint import reach
 from warehouse.store import expunge as warehouse
-from warehouse.store.expunge import Expunged, Scope
+from warehouse.store.expunge import Scope
 from warehouse.store.extract import Extract
 
 if TYPE_CHECKING:
@@ -117,14 +117,13 @@ def _carry_out(stores: Stores, order: Order, say: Say) -> None:
     erasing.note_candidates(stores.vault, order.order_id, warehouse.told_of(stores.warehouse, scope))
     reach("expunge.noted")
     say("warehouse")
-    gone = warehouse.expunge(stores.warehouse, scope)
-    erasing.count(stores.vault, order.order_id, dict(gone.removed))
+    erasing.count(stores.vault, order.order_id, warehouse.expunge(stores.warehouse, scope))
     reach("expunge.rows")
     erased = _erase_kept(stores, found)
     erasing.count(stores.vault, order.order_id, {"files": erased})
     reach("expunge.files")
     say("vault")
-    _erase_identities(stores, order, gone)
+    _erase_identities(stores, order)
     reach("expunge.vault")
     forgotten = warehouse.forget(stores.warehouse, erasing.gone(stores.vault, order.order_id))
     erasing.count(stores.vault, order.order_id, forgotten)
@@ -189,9 +188,10 @@ def _remove_erased(stores: Stores) -> None:
             store.remove(digest)
 
 
-def _erase_identities(stores: Stores, order: Order, gone: Expunged) -> None:
+def _erase_identities(stores: Stores, order: Order) -> None:
+    """Which extracts lost rows the ledger knows, also of an attempt that was cut off."""
     timed = {feed.name for feed in feeds().values() if feed.timeline}
-    extracts = [one for one in gone.extracts if stores.ledger.get(one).feed in timed]
+    extracts = [one for one in warehouse.short_of_rows(stores.warehouse) if stores.ledger.get(one).feed in timed]
     erasing.erase(
         stores.vault, order.order_id, order.agencies, extracts, lambda ids: warehouse.untold(stores.warehouse, ids)
     )

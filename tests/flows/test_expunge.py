@@ -152,6 +152,26 @@ def test_what_was_interrupted_is_finished_by_the_next(point: str, loaded: Stores
     assert sound(loaded)
 
 
+@pytest.mark.parametrize("point", ["expunge.rows", "expunge.marked", "expunge.files"])
+def test_a_record_that_was_all_that_told_of_somebody_takes_them_with_it_after_a_crash_too(
+    point: str, loaded: Stores
+) -> None:
+    order_record(loaded.vault, SUPERVISION_NO, [PEOPLE["Supervision No"][2]], None, "court order 9", "clerk")
+
+    def fail(name: str) -> None:
+        if name == point:
+            raise KeyboardInterrupt
+
+    with armed(fail), pytest.raises(KeyboardInterrupt):
+        carry_out(loaded)
+    link(loaded)
+    with loaded.vault.transaction() as cursor:
+        cursor.execute("SELECT count(*) FROM record")
+        assert cursor.fetchone() == (19,)
+    assert asked(loaded, "SELECT count(*) FROM timeline.link") == [(19,)]
+    assert sound(loaded)
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -118,14 +118,6 @@ ORDER BY extract_id
 
 
 @dataclass(frozen=True)
-class Expunged:
-    """What went: ``removed`` by table; ``extracts`` whose rows they were."""
-
-    removed: Mapping[str, int]
-    extracts: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Scope:
     """What an order takes: rows about these random ids, of these agencies or of all, and ``rows`` named one by one."""
 
@@ -148,8 +140,11 @@ def told_of(engine: Engine, scope: Scope) -> tuple[int, ...]:
 
 
 @valueless
-def expunge(engine: Engine, scope: Scope) -> Expunged:
-    """Remove the covered rows and recount their extracts, in one transaction; loads under way are waited for."""
+def expunge(engine: Engine, scope: Scope) -> dict[str, int]:
+    """Remove the covered rows and recount their extracts, in one transaction; loads under way are waited for.
+
+    What went, by table.
+    """
     with engine.begin() as connection:
         connection.execute(text(_WAIT))
         _stage(connection, scope)
@@ -161,8 +156,15 @@ def expunge(engine: Engine, scope: Scope) -> Expunged:
         removed["timeline.record_block"] = connection.scalar(text(_GONE_RECORDS)) or 0
         for statement in (_SHORTEN, _EMPTY, _REJECT, _RECOUNT):
             connection.execute(text(statement))
-        extracts = connection.scalars(text("SELECT DISTINCT extract_id FROM covered_row ORDER BY 1")).all()
-    return Expunged({table: int(number) for table, number in removed.items()}, tuple(extracts))
+    return {table: int(number) for table, number in removed.items()}
+
+
+@valueless
+def short_of_rows(engine: Engine) -> tuple[int, ...]:
+    """The extracts of which an order has covered rows."""
+    query = f"SELECT DISTINCT extract_id FROM ledger.rejection WHERE rule = '{EXPUNGED}' ORDER BY 1"
+    with engine.connect() as connection:
+        return tuple(connection.scalars(text(query)))
 
 
 @valueless
