@@ -5,18 +5,15 @@ master key, so that an installation signs all its certificates with one; its pub
 """
 
 import json
-from typing import Any, Final
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from flows.stores import Stores
+from identity.keys import MASTER_BYTES, derive
 from identity.orders import Order, OrderRefused, orders
-
-_PURPOSE: Final = b"throughcare certificate"
 
 
 def certificate(stores: Stores, order_id: int) -> dict[str, Any]:
@@ -56,5 +53,4 @@ def _said(order: Order) -> dict[str, Any]:
 
 
 def _key(master: bytes) -> Ed25519PrivateKey:
-    seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(master)
-    return Ed25519PrivateKey.from_private_bytes(seed)
+    return Ed25519PrivateKey.from_private_bytes(derive(master, b"certificate", MASTER_BYTES))

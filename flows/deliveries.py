@@ -31,14 +31,14 @@ def accept(stores: Stores, extract_id: int, reason: str, supersedes: int | None 
     return list(drain(stores))
 
 
-def refuse(stores: Stores, extract_id: int, reason: str) -> Receipt:
+def refuse(stores: Stores, extract_id: int, reason: str, code: str = REFUSED) -> Receipt:
     """End a held delivery, and those that repeat it, as refused, with receipts that say so.
 
-    `StoreError` where it is not held.
+    ``code``: why, where it was not the delivery itself that a person refused. `StoreError` where it is not held.
     """
     held = Receipt.from_json(stores.ledger.get(extract_id).receipt)
-    receipt = replace(held, state="refused", code=REFUSED, decision="refuse")
-    stores.ledger.refuse_held(extract_id, reason, person(), receipt.to_json())
+    receipt = replace(held, state="refused", code=code, decision="refuse")
+    stores.ledger.refuse_held(extract_id, reason, person(), receipt.to_json(), code)
     hand_out(stores, receipt)
     list_receipts(stores, {receipt.agency, *(repeated.agency for repeated in state_repetitions(stores))})
     return receipt

@@ -5,16 +5,12 @@ or publishes finishes what is open before anything else, so that nobody is publi
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connectors.landing import LandingStore
 from connectors.postgres import discard_wal
-from connectors.receipts import Receipt
-from flows.handing import hand_out, list_receipts
-from flows.owner import person
 from flows.stores import Stores
 from identity import erasing, orders
 from identity.orders import Order
@@ -90,6 +86,8 @@ def is_unpublished(stores: Stores) -> bool:
 
 def erase_covered_bytes(stores: Stores) -> int:
     """Erase the files that hold rows which an order covers and that were left out when they came; how many extracts."""
+    if not orders.orders(stores.vault):
+        return 0
     covered = set(warehouse.covered_extracts(stores.warehouse))
     return _erase_files(stores, [one for one in stores.ledger.extracts() if one.extract_id in covered])
 
@@ -151,23 +149,17 @@ def _scope(stores: Stores, order: Order, found: Sequence["Searched"]) -> Scope:
 
 def _erase_kept(stores: Stores, found: Sequence["Searched"]) -> int:
     """Erase the files in which anything is covered, or in which it cannot be told; those held are refused."""
+    from flows.deliveries import refuse
+
     unclean = {one.extract.digest for one in found if not one.is_clean}
     for one in found:
         if one.extract.state == "held" and one.extract.digest in unclean and one.extract.repeats is None:
-            _refuse(stores, one.extract)
+            refuse(stores, one.extract.extract_id, _REASON, EXPUNGED)
     covered = set(warehouse.covered_extracts(stores.warehouse))
     return _erase_files(stores, [
         one for one in stores.ledger.extracts()
         if one.expunged_at is None and one.finished and (one.extract_id in covered or one.digest in unclean)
     ])  # fmt: skip
-
-
-def _refuse(stores: Stores, extract: Extract) -> None:
-    held = Receipt.from_json(stores.ledger.get(extract.extract_id).receipt)
-    receipt = replace(held, state="refused", code=EXPUNGED, decision="refuse")
-    stores.ledger.refuse_held(extract.extract_id, _REASON, person(), receipt.to_json(), EXPUNGED)
-    hand_out(stores, receipt)
-    list_receipts(stores, {receipt.agency})
 
 
 def _erase_files(stores: Stores, extracts: Sequence[Extract]) -> int:

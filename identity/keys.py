@@ -46,10 +46,10 @@ class VaultKeys:
         if len(master) < MASTER_BYTES:
             raise SettingsError(f"the master key must have at least {MASTER_BYTES} bytes")
         return cls(
-            wrap=_derive(master, b"vault wrap", 32),
-            digest=_derive(master, b"vault digest", 32),
-            block=_derive(master, b"vault block", 32),
-            source=_derive(master, b"vault source", 32),
+            wrap=derive(master, b"vault wrap", 32),
+            digest=derive(master, b"vault digest", 32),
+            block=derive(master, b"vault block", 32),
+            source=derive(master, b"vault source", 32),
         )
 
 
@@ -66,7 +66,7 @@ class ProjectKey:
         """Derive a project's key of that version from the master key."""
         if len(master) < MASTER_BYTES:
             raise SettingsError(f"the master key must have at least {MASTER_BYTES} bytes")
-        return cls(project, version, _derive(master, f"project {project} {version}".encode(), 32))
+        return cls(project, version, derive(master, f"project {project} {version}".encode(), 32))
 
 
 def participant_key(project_key: ProjectKey, person_id: uuid.UUID) -> uuid.UUID:
@@ -129,5 +129,6 @@ def random_ids(count: int) -> npt.NDArray[np.int64]:
     return ids[1:]
 
 
-def _derive(master: bytes, purpose: bytes, length: int) -> bytes:
+def derive(master: bytes, purpose: bytes, length: int) -> bytes:
+    """A key for one purpose only, by HKDF-SHA256: what it opens says nothing of the master key or of another."""
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=b"throughcare " + purpose).derive(master)

@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 import psycopg
 
-from identity import audit, pages
+from identity import audit, book, pages
 from identity.boundary import sealed
+from identity.cmac import Codes
 from identity.finding import find
 from identity.keys import ProjectKey, VaultKeys, digests, unwrap, wrap
 from identity.split import key_texts
@@ -87,8 +88,8 @@ def order_record(
         said = key_texts(pl.DataFrame(dict(zip(names, ([part] for part in key), strict=True))), names)
         if said.null_count():
             raise OrderRefused("the key has an empty part")
-        (code,) = digests(vault.keys.digest, f"key {namespace}", said)
-        found = _surrogate(cursor, namespace, uuid.UUID(bytes=code.tobytes()))
+        code = digests(vault.keys.digest, f"key {namespace}", said)
+        found = _surrogate(cursor, namespace, code)
         if found is None:
             raise OrderRefused("no delivery has brought this key")
         order_id = _enter(cursor, vault.keys, "record", agencies, authority, by)
@@ -271,14 +272,9 @@ def _bury_numbers(cursor: psycopg.Cursor, order_id: int, numbers: list[int]) -> 
             cursor.execute("INSERT INTO tombstone VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", stone)
 
 
-def _surrogate(cursor: psycopg.Cursor, namespace: str, digest: uuid.UUID) -> int | None:
-    from identity import book
-    from identity.cmac import CODE
-
+def _surrogate(cursor: psycopg.Cursor, namespace: str, code: Codes) -> int | None:
     cursor.execute("SELECT namespace_id FROM namespace WHERE name = %s", (namespace,))
     number = cursor.fetchone()
     if number is None:
         return None
-    wanted = np.frombuffer(digest.bytes, CODE)
-    found = int(book.numbers(int(number[0])).ids(cursor, wanted)[0])
-    return found or None
+    return int(book.numbers(int(number[0])).ids(cursor, code)[0]) or None

@@ -117,9 +117,9 @@ class PatternLikelihood:
         failing, moment = sets.failing, sets.moment
         expected = self._hazard[:, None] * self._mean_x
         # Of one who fails only its share of the ties was lived through: what it would have too much is given back.
-        lived = _between(sets, sets.at_moment(self._hazard))
+        lived = sets.over_time(sets.at_moment(self._hazard))
         lived[failing] -= sets.at_moment(self._hazard * sets.share_gone)[moment]
-        met = _between(sets, _at_moment(sets, expected))
+        met = sets.over_time(_at_moment(sets, expected))
         met[failing] -= _at_moment(sets, expected * sets.share_gone[:, None])[moment]
         residual = -self._risk[of, None] * (self.x[of] * lived[:, None] - met)
         residual[failing] += self.x[of[failing]] - (_at_moment(sets, self._mean_x) / sets.tied[:, None])[moment]
@@ -136,9 +136,3 @@ def _after(place: Index, of: Index, weight: Values, shape: tuple[int, int]) -> V
 def _at_moment(sets: RiskSets, value: Values) -> Values:
     """The sums, at each moment, of the values (one column a term) of those who fail at it."""
     return np.add.reduceat(value, np.cumsum(sets.tied) - sets.tied, axis=0)
-
-
-def _between(sets: RiskSets, value: Values) -> Values:
-    """The sum of a moment's values over the moments at which each row is at risk."""
-    running = np.concatenate([np.zeros_like(value[:1]), np.cumsum(value, axis=0)])
-    return np.asarray(running[sets.beyond] - running[sets.first])

@@ -62,8 +62,8 @@ class RiskSets:
         return np.bincount(self.moment, value, len(self.tied)).astype(np.float64)
 
     def over_time(self, value: Values) -> Values:
-        """The sum of a moment's value over the moments at which each row is at risk."""
-        running = np.concatenate([[0.0], np.cumsum(value)])
+        """The sum of a moment's value, or of its values term by term, over the moments at which each row is at risk."""
+        running = np.concatenate([np.zeros((1, *value.shape[1:])), np.cumsum(value, axis=0)])
         return np.asarray(running[self.beyond] - running[self.first])
 
     @property

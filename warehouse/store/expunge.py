@@ -107,10 +107,13 @@ _FORGET: Final[Mapping[str, str]] = {
 }
 _REWRITTEN: Final = ("timeline.event", "timeline.span", "timeline.record_block", *_FORGET)
 _COVERED_EXTRACTS: Final = f"""
+WITH short AS (
+    SELECT DISTINCT extract_id, digest FROM ledger.rejection JOIN ledger.extract USING (extract_id)
+    WHERE rule = '{EXPUNGED}'
+)
 SELECT extract_id FROM ledger.extract AS one
-WHERE expunged_at IS NULL AND state NOT IN ('landed', 'loading', 'held') AND EXISTS (
-    SELECT FROM ledger.extract AS first JOIN ledger.rejection AS row USING (extract_id)
-    WHERE (first.extract_id IN (one.extract_id, one.repeats) OR first.digest = one.digest) AND row.rule = '{EXPUNGED}')
+WHERE expunged_at IS NULL AND state NOT IN ('landed', 'loading', 'held')
+  AND (digest IN (SELECT digest FROM short) OR repeats IN (SELECT extract_id FROM short))
   AND NOT EXISTS (SELECT FROM ledger.extract AS other WHERE other.digest = one.digest
                   AND other.state IN ('landed', 'loading', 'held'))
 ORDER BY extract_id

@@ -14,13 +14,13 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from warehouse.estimate.proportions import Z, wilson
+from warehouse.measures.definitions import RETENTION_DAYS
 from warehouse.study.contract import Study
 from warehouse.study.designs import TimeVarying, moment_of
 from warehouse.study.tables import DOSE
 
 ENROLMENT: Final = "enrolment"
 VIEW: Final = "enrolment_dose"
-RETAINED: Final = (30, 90, 180)
 PEOPLE: Final = "share of people"
 """The unit of what is a number of people among others: what may be shown of it follows from both numbers."""
 
@@ -89,7 +89,7 @@ def _amounts(people: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _retained(people: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """The share of those of whom it can be told who was there still, or had completed, with Wilson's interval."""
-    for days in RETAINED:
+    for days in RETENTION_DAYS:
         told = people[f"retained_{days}"].drop_nulls()
         told = told.filter(told != "not_observable")
         if len(told):
